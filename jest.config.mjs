@@ -1,0 +1,11 @@
+/** Native ESM: run with NODE_OPTIONS=--experimental-vm-modules, as `npm test` does. */
+export default {
+  testMatch: ['<rootDir>/{apps,libs,testing}/*/src/**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  // Sources import each other with the `.js` that they will have once built.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/', '<rootDir>/.nx/', '<rootDir>/.data/'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// Emits one project, every source file of ./src to ./dist, with swc; types are checked by `npm run typecheck`.
+// An app can also be reached as dist/apps/<app> from the root, which is where deployments start it.
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformFile } from '@swc/core';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const project = process.cwd();
+const source = join(project, 'src');
+const target = join(project, 'dist');
+
+rmSync(target, { recursive: true, force: true });
+const files = readdirSync(source, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
+  .map((entry) => join(entry.parentPath, entry.name));
+await Promise.all(
+  files.map(async (file) => {
+    const { code, map } = await transformFile(file, { configFile: join(root, '.swcrc'), cwd: root });
+    const emitted = join(target, relative(source, file)).replace(/\.ts$/, '.js');
+    mkdirSync(dirname(emitted), { recursive: true });
+    writeFileSync(emitted, `${code}\n//# sourceMappingURL=${basename(emitted)}.map\n`);
+    writeFileSync(`${emitted}.map`, map);
+  }),
+);
+
+if (basename(dirname(project)) === 'apps') {
+  const link = join(root, 'dist', 'apps', basename(project));
+  mkdirSync(dirname(link), { recursive: true });
+  if (!existsSync(link)) symlinkSync(relative(dirname(link), target), link, 'dir');
+}
