@@ -1,0 +1,102 @@
+import Type, { type Static } from 'typebox';
+import { ErrorCode, Stage } from './errors.js';
+import { GenerationInput } from './generations.js';
+import { broadcast, request } from './message.js';
+import { AttemptId, ContentType, GenerationId, Instant, JsonObject, Mode } from './vocabulary.js';
+
+/** A vendor task that can be polled: what is needed to go on after a crash, durable before anything else happens. */
+export const VendorTask = Type.Object({
+  id: Type.String(),
+  /** What else the adapter needs to poll, such as a `polling_url`. */
+  state: JsonObject,
+});
+export type VendorTask = Static<typeof VendorTask>;
+
+/** Everything that a worker needs to carry out an attempt. Options are the effective ones, defaults filled in. */
+export const AttemptJob = Type.Object({
+  attemptId: AttemptId,
+  generationId: GenerationId,
+  mode: Mode,
+  type: ContentType,
+  provider: Type.String(),
+  model: Type.String(),
+  input: GenerationInput,
+  options: JsonObject,
+  expectedSeconds: Type.Number(),
+  deadlineAt: Instant,
+});
+export type AttemptJob = Static<typeof AttemptJob>;
+
+/** Name of the credential that was used: its place in the family's list, never the secret. */
+const Credential = Type.String();
+
+/**
+ * What a worker does next with an attempt:
+ * `submit` it; `resume` a vendor task; `reconcile` a submit whose answer is unknown (look it up, never repeat it);
+ * `wait`, another worker holds its lease; `drop` it, it is over.
+ */
+export const BeginReply = Type.Union([
+  Type.Object({ action: Type.Literal('submit'), job: AttemptJob }),
+  Type.Object({ action: Type.Literal('resume'), job: AttemptJob, task: VendorTask, credential: Credential }),
+  Type.Object({ action: Type.Literal('reconcile'), job: AttemptJob, credential: Credential, submittedAfter: Instant }),
+  Type.Object({ action: Type.Literal('wait'), retryAfterMs: Type.Integer() }),
+  Type.Object({ action: Type.Literal('drop') }),
+]);
+export type BeginReply = Static<typeof BeginReply>;
+
+/** A file in the asset store, as read from its bytes. Dimensions in pixels, duration in seconds. */
+export const Output = Type.Object({
+  key: Type.String(),
+  bytes: Type.Integer({ minimum: 1 }),
+  contentType: Type.String(),
+  format: Type.String(),
+  width: Type.Optional(Type.Integer()),
+  height: Type.Optional(Type.Integer()),
+  durationSeconds: Type.Optional(Type.Number()),
+});
+export type Output = Static<typeof Output>;
+
+/** Why an attempt failed. `unknownSubmission`: the vendor may have taken it (SUBMISSION_UNKNOWN), so nobody may ask again. */
+export const AttemptFailure = Type.Object({
+  code: ErrorCode,
+  message: Type.String(),
+  retryable: Type.Boolean(),
+  stage: Stage,
+  unknownSubmission: Type.Boolean(),
+});
+export type AttemptFailure = Static<typeof AttemptFailure>;
+
+const Lease = { attemptId: AttemptId, workerId: Type.String() };
+/** `live` false: the attempt is over or another worker's; stop working on it. */
+const LeaseReply = Type.Object({ live: Type.Boolean() });
+
+/** What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. */
+export const attempts = {
+  /** Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on. */
+  begin: request('attempt.begin', Type.Object({ ...Lease, credential: Credential }), BeginReply),
+  submitted: request('attempt.submitted', Type.Object({ ...Lease, task: VendorTask }), LeaseReply),
+  /** Renews the lease and tells progress (0 to 100). */
+  progress: request(
+    'attempt.progress',
+    Type.Object({ ...Lease, progress: Type.Integer({ minimum: 0, maximum: 100 }) }),
+    LeaseReply,
+  ),
+  completed: request(
+    'attempt.completed',
+    Type.Object({
+      ...Lease,
+      output: Output,
+      /** What the vendor charges us, in millionths of a US dollar, where it says so. */
+      vendorCostMicroUsd: Type.Optional(Type.Integer({ minimum: 0 })),
+      adjustments: Type.Array(Type.String()),
+    }),
+    LeaseReply,
+  ),
+  failed: request('attempt.failed', Type.Object({ ...Lease, failure: AttemptFailure }), LeaseReply),
+  /** Something happened to this attempt at the vendor (`poll` at once) or at the customer's (`cancel`). */
+  hint: broadcast('attempt.hint', Type.Object({ attemptId: AttemptId, what: Type.Enum(['poll', 'cancel']) })),
+};
+
+/** A job is a wake-up call, not data: it carries ids. Subject `JOBS.<family>` of the JetStream work queue `JOBS`. */
+export const Job = Type.Object({ attemptId: AttemptId, generationId: GenerationId });
+export type Job = Static<typeof Job>;

@@ -1,0 +1,93 @@
+import Type, { type Static } from 'typebox';
+import { broadcast, request } from './message.js';
+import { AccountId, Credits, GenerationId, Instant, Mode, Plan } from './vocabulary.js';
+
+/** Limits in force for an account; null is unlimited. */
+export const Limits = Type.Object({
+  requestsPerMinute: Type.Integer({ minimum: 0 }),
+  concurrent: Type.Integer({ minimum: 0 }),
+  perDay: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+});
+export type Limits = Static<typeof Limits>;
+
+/** Who stands behind an API key. */
+export const Principal = Type.Object({
+  accountId: AccountId,
+  keyId: Type.String(),
+  plan: Plan,
+  mode: Mode,
+  limits: Limits,
+});
+export type Principal = Static<typeof Principal>;
+
+export const Account = Type.Object({
+  id: AccountId,
+  name: Type.String(),
+  plan: Plan,
+  /** Spendable. */
+  credits: Credits,
+  /** Set aside by open holds. */
+  held: Credits,
+});
+export type Account = Static<typeof Account>;
+
+/** One way a hold is resolved: CAPTURE takes `credits` (≤ held) and gives back the rest, RELEASE gives back all. */
+export const Settlement = Type.Object({
+  generationId: GenerationId,
+  outcome: Type.Enum(['CAPTURE', 'RELEASE']),
+  credits: Credits,
+});
+export type Settlement = Static<typeof Settlement>;
+
+export const billing = {
+  /** `keyHash`: hex SHA-256 of the whole API key. UNAUTHENTICATED when unknown or revoked, FORBIDDEN when the account is not active. */
+  authenticate: request(
+    'billing.authenticate',
+    Type.Object({ keyHash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
+    Principal,
+  ),
+  account: request('billing.account', Type.Object({ accountId: AccountId }), Account),
+  /**
+   * Sets credits aside; idempotent on the generation. INSUFFICIENT_CREDITS when they are not there.
+   * An open hold may be released by billing's sweeper once `expiresAt` has passed and no generation stands behind it.
+   */
+  hold: request(
+    'billing.hold',
+    Type.Object({ generationId: GenerationId, accountId: AccountId, credits: Credits }),
+    Type.Object({ expiresAt: Instant }),
+  ),
+  /** Resolves holds in one transaction; a hold already resolved stays as it was. Unknown generations are reported, not failed. */
+  settle: request(
+    'billing.settle',
+    Type.Object({ items: Type.Array(Settlement, { maxItems: 1000 }) }),
+    Type.Object({ unknown: Type.Array(GenerationId) }),
+  ),
+  /** Keys of this account must be looked up anew. */
+  keysChanged: broadcast('billing.keys-changed', Type.Object({ accountId: AccountId })),
+};
+
+export const admin = {
+  /** Creates an account with one test and one live key, whose secrets are shown here and never again. */
+  accountCreate: request(
+    'admin.account.create',
+    Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }), plan: Plan, credits: Credits }),
+    Type.Object({ accountId: AccountId, testKey: Type.String(), liveKey: Type.String() }),
+  ),
+  creditsAdd: request(
+    'admin.credits.add',
+    Type.Object({ accountId: AccountId, credits: Credits, reference: Type.String({ minLength: 1, maxLength: 200 }) }),
+    Account,
+  ),
+  /** Recomputes what must hold of the ledger and lists each discrepancy; `balanced` when there is none. */
+  ledgerVerify: request(
+    'admin.ledger.verify',
+    Type.Object({}),
+    Type.Object({
+      balanced: Type.Boolean(),
+      entries: Type.Integer(),
+      openHolds: Type.Integer(),
+      capturedCredits: Credits,
+      discrepancies: Type.Array(Type.String()),
+    }),
+  ),
+};

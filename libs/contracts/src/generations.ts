@@ -1,0 +1,132 @@
+import Type, { type Static } from 'typebox';
+import { Limits } from './billing.js';
+import { ErrorBody } from './errors.js';
+import { ModelManifest, ProviderManifest } from './manifest.js';
+import { broadcast, request } from './message.js';
+import {
+  AccountId,
+  ContentType,
+  Credits,
+  GenerationId,
+  GenerationStatus,
+  Instant,
+  JsonObject,
+  Mode,
+  Priority,
+} from './vocabulary.js';
+
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** What is generated from. URLs are http(s). */
+export const GenerationInput = Type.Object(
+  {
+    text: Type.Optional(Type.String()),
+    image: Type.Optional(Type.String()),
+    audio: Type.Optional(Type.String()),
+    voice: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type GenerationInput = Static<typeof GenerationInput>;
+
+/** One customer's request, as `generate` takes it. */
+export const GenerateInput = Type.Object(
+  {
+    type: ContentType,
+    /** Provider id or alias; absent lets us choose by `priority`. */
+    provider: Type.Optional(Type.String()),
+    priority: Type.Optional(Priority),
+    input: GenerationInput,
+    options: Type.Optional(JsonObject),
+    webhookUrl: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type GenerateInput = Static<typeof GenerateInput>;
+
+/** What is known of the output. Width, height, duration and format are read from the bytes, never from the vendor's word. */
+export const Metadata = Type.Object({
+  width: Type.Optional(Type.Integer()),
+  height: Type.Optional(Type.Integer()),
+  /** Seconds. */
+  duration: Type.Optional(Type.Number()),
+  /** Container or codec, such as `mp4`, `png`, `mp3`. */
+  format: Type.Optional(Type.String()),
+  contentType: Type.Optional(Type.String()),
+  /** Bytes. */
+  size: Type.Optional(Type.Integer()),
+  /** Effective resolution option. */
+  resolution: Type.Optional(Type.String()),
+  model: Type.String(),
+  /** Where the effective options differ from those asked for, a sentence each. */
+  adjustments: Type.Array(Type.String()),
+});
+export type Metadata = Static<typeof Metadata>;
+
+export const Generation = Type.Object({
+  id: GenerationId,
+  accountId: AccountId,
+  mode: Mode,
+  type: ContentType,
+  status: GenerationStatus,
+  /** 0 to 100, never falling. */
+  progress: Type.Integer({ minimum: 0, maximum: 100 }),
+  provider: Type.String(),
+  model: Type.String(),
+  /** Held until terminal; what was captured when COMPLETED; 0 when FAILED or CANCELLED. */
+  creditCost: Credits,
+  /** Seconds. */
+  estimatedTime: Type.Number(),
+  metadata: Metadata,
+  /** Key in the asset store; the gateway signs a URL for it at each read. */
+  assetKey: Nullable(Type.String()),
+  error: Nullable(ErrorBody),
+  routing: Type.Object({ reason: Type.String() }),
+  createdAt: Instant,
+  startedAt: Nullable(Instant),
+  completedAt: Nullable(Instant),
+  /** Grows with each change. */
+  version: Type.Integer({ minimum: 1 }),
+});
+export type Generation = Static<typeof Generation>;
+
+const ById = Type.Object({ accountId: AccountId, id: Type.String({ maxLength: 100 }) });
+
+export const generations = {
+  /**
+   * Accepts a generation or refuses it whole. With an idempotency key, a repeat of the same input returns the first generation.
+   * INVALID_INPUT, INSUFFICIENT_CREDITS, RATE_LIMIT, PROVIDER_UNAVAILABLE, IDEMPOTENCY_CONFLICT.
+   */
+  create: request(
+    'generations.create',
+    Type.Object({
+      accountId: AccountId,
+      mode: Mode,
+      limits: Limits,
+      input: GenerateInput,
+      /** Key and scope (the response name of the field in its document) name the request. */
+      idempotency: Type.Optional(Type.Object({ key: Type.String(), scope: Type.String() })),
+    }),
+    Generation,
+  ),
+  /** NOT_FOUND also for another account's generation. */
+  get: request('generations.get', ById, Generation),
+  cancel: request('generations.cancel', ById, Type.Object({ cancelled: Type.Boolean() })),
+  providers: request(
+    'generations.providers',
+    Type.Object({ type: Type.Optional(ContentType) }),
+    Type.Object({
+      providers: Type.Array(
+        Type.Object({ ...ProviderManifest.properties, models: Type.Array(ModelManifest), available: Type.Boolean() }),
+      ),
+    }),
+  ),
+  /** For the sweepers of holds and slots: the status of each id, null where no such generation was accepted. */
+  statuses: request(
+    'generations.statuses',
+    Type.Object({ ids: Type.Array(GenerationId, { maxItems: 1000 }) }),
+    Type.Object({ statuses: Type.Array(Type.Object({ id: GenerationId, status: Nullable(GenerationStatus) })) }),
+  ),
+  /** A generation changed. */
+  updated: broadcast('generations.updated', Type.Object({ id: GenerationId, version: Type.Integer() })),
+};

@@ -1,0 +1,70 @@
+import Type, { type Static } from 'typebox';
+import { ContentType, Credits, JsonObject } from './vocabulary.js';
+
+/** Whether a model takes an input. */
+const InputUse = Type.Enum(['required', 'optional', 'unsupported']);
+
+/**
+ * What a generation costs, in credits, as data:
+ * `(base + perSecond × duration + perThousandCharacters × ⌈characters / 1000⌉) × count × Π multipliers[option][value]`, rounded up,
+ * where duration and count are the options of those names (`defaultSeconds` and 1 when absent).
+ */
+export const Price = Type.Object({
+  base: Credits,
+  perSecond: Type.Optional(Type.Number({ minimum: 0 })),
+  defaultSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  perThousandCharacters: Type.Optional(Type.Number({ minimum: 0 })),
+  multipliers: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Number({ minimum: 0 })))),
+});
+export type Price = Static<typeof Price>;
+
+/**
+ * An option combination that the vendor can do only nearly: when every option of `when` has that value,
+ * those of `set` take its place, and `because` is told in `metadata.adjustments`.
+ */
+export const Adjustment = Type.Object({ when: JsonObject, set: JsonObject, because: Type.String() });
+export type Adjustment = Static<typeof Adjustment>;
+
+/** One concrete vendor model. */
+export const ModelManifest = Type.Object({
+  /** As customers name it in `options.model`; unique within its provider. */
+  id: Type.String(),
+  name: Type.String(),
+  lifecycle: Type.Enum(['ACTIVE', 'DEPRECATED', 'RETIRED']),
+  /** Model id of the same provider that serves in place of a retired one. */
+  successor: Type.Optional(Type.String()),
+  inputs: Type.Object({ text: InputUse, image: InputUse, audio: InputUse, voice: InputUse }),
+  /** Longest text, in characters. */
+  maxCharacters: Type.Integer({ minimum: 1 }),
+  /** JSON Schema of `options`: an object, additionalProperties false, a `default` and a `description` for each property. */
+  options: JsonObject,
+  adjustments: Type.Array(Adjustment),
+  price: Price,
+  /** Seconds that a typical generation takes: when to poll first, and `estimatedTime`. */
+  expectedSeconds: Type.Number({ minimum: 0 }),
+  /** Seconds after which a generation is given up. */
+  deadlineSeconds: Type.Number({ minimum: 1 }),
+  /** 1 (worst) to 100 (best), relative to others of the same content type. */
+  qualityRank: Type.Integer({ minimum: 1, maximum: 100 }),
+  speedRank: Type.Integer({ minimum: 1, maximum: 100 }),
+});
+export type ModelManifest = Static<typeof ModelManifest>;
+
+/** A product line: what the public `provider` field names. The first model that can do a request is its default for it. */
+export const ProviderManifest = Type.Object({
+  id: Type.String(),
+  aliases: Type.Array(Type.String()),
+  name: Type.String(),
+  description: Type.String(),
+  type: ContentType,
+  features: Type.Array(Type.String()),
+  limitations: Type.Array(Type.String()),
+  models: Type.Array(ModelManifest, { minItems: 1 }),
+});
+export type ProviderManifest = Static<typeof ProviderManifest>;
+
+export const FamilyManifest = Type.Object({
+  family: Type.String({ pattern: '^[a-z0-9-]+$' }),
+  providers: Type.Array(ProviderManifest, { minItems: 1 }),
+});
+export type FamilyManifest = Static<typeof FamilyManifest>;

@@ -1,0 +1,32 @@
+import type { Static, TSchema } from 'typebox';
+
+/** A request and its reply over NATS: JSON of these shapes on this subject, validated at both edges. */
+export interface Request<Req extends TSchema = TSchema, Rep extends TSchema = TSchema> {
+  readonly kind: 'request';
+  readonly subject: string;
+  readonly request: Req;
+  readonly reply: Rep;
+}
+
+/** A broadcast over NATS: every replica that listens hears it, at most once. What it says must also be found in PostgreSQL. */
+export interface Broadcast<Body extends TSchema = TSchema> {
+  readonly kind: 'broadcast';
+  readonly subject: string;
+  readonly body: Body;
+}
+
+export type RequestOf<M extends Request> = Static<M['request']>;
+export type ReplyOf<M extends Request> = Static<M['reply']>;
+export type BodyOf<M extends Broadcast> = Static<M['body']>;
+
+export function request<Req extends TSchema, Rep extends TSchema>(
+  subject: string,
+  requestSchema: Req,
+  replySchema: Rep,
+): Request<Req, Rep> {
+  return { kind: 'request', subject, request: requestSchema, reply: replySchema };
+}
+
+export function broadcast<Body extends TSchema>(subject: string, body: Body): Broadcast<Body> {
+  return { kind: 'broadcast', subject, body };
+}

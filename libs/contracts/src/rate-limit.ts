@@ -1,0 +1,52 @@
+import Type from 'typebox';
+import { request } from './message.js';
+import { AccountId, GenerationId, Instant } from './vocabulary.js';
+
+/** `generate` counts generating mutations, `read` everything else; reads have ten times the limit. */
+export const RateWindow = Type.Enum(['generate', 'read']);
+
+export const rateLimit = {
+  /**
+   * Counts `cost` requests of `key` (an account, or `ip:…`) against a sliding 60 s window; a refused check counts nothing.
+   * A cost of 0 reads the state.
+   */
+  check: request(
+    'rate-limit.check',
+    Type.Object({
+      key: Type.String({ minLength: 1, maxLength: 100 }),
+      window: RateWindow,
+      cost: Type.Integer({ minimum: 0 }),
+      limit: Type.Integer({ minimum: 0 }),
+    }),
+    Type.Object({
+      allowed: Type.Boolean(),
+      remaining: Type.Integer({ minimum: 0 }),
+      /** Whole seconds until the whole limit is free again. */
+      resetSeconds: Type.Integer({ minimum: 0 }),
+      /** Whole seconds until a check of this cost can pass; 0 when allowed. */
+      retryAfterSeconds: Type.Integer({ minimum: 0 }),
+    }),
+  ),
+  /**
+   * Takes one slot and one of today's (UTC) quota, or neither: RATE_LIMIT with `limit` "concurrent" or "per_day".
+   * Idempotent on the generation. A slot past `expiresAt` may be freed by the sweeper once no running generation stands behind it.
+   */
+  admit: request(
+    'rate-limit.admit',
+    Type.Object({
+      generationId: GenerationId,
+      accountId: AccountId,
+      concurrent: Type.Integer({ minimum: 0 }),
+      perDay: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+    }),
+    Type.Object({ expiresAt: Instant }),
+  ),
+  /** Frees slots; a slot already free stays so. `refundQuota` gives back the daily quota too: the generation was never accepted. */
+  free: request(
+    'rate-limit.free',
+    Type.Object({
+      items: Type.Array(Type.Object({ generationId: GenerationId, refundQuota: Type.Boolean() }), { maxItems: 1000 }),
+    }),
+    Type.Object({}),
+  ),
+};
