@@ -1,0 +1,27 @@
+export { Handles, Hears } from './bus/decorators.js';
+export { httpStatusOf } from './bus/error-filter.js';
+export { MessageBus } from './bus/message-bus.js';
+export { CommonConfig, DatabaseConfig, port } from './config/common-config.js';
+export { ConfigError, loadConfig } from './config/load-config.js';
+export { HealthChecks } from './health/health-checks.js';
+export { Metrics } from './health/metrics.js';
+export { type JobConsumer, type JobOutcome, JobQueue } from './jobs/job-queue.js';
+export { Logger } from './logging/logger.js';
+export { currentRequestId, noteGeneration, withContext } from './logging/request-context.js';
+export { type OutboxItem, outboxTable, writeOutbox } from './outbox/outbox.js';
+export { OutboxRelay } from './outbox/outbox-relay.js';
+export { createDataSource, type Persistence } from './persistence/data-source.js';
+export { Database, type Queryable } from './persistence/database.js';
+export { migrate, runMigrations } from './persistence/migrate.js';
+export { PersistenceModule } from './persistence/persistence.module.js';
+export { Clock } from './runtime/clock.js';
+export { Ids } from './runtime/ids.js';
+export { Periodic } from './runtime/periodic.js';
+export {
+  fatal,
+  type RunningService,
+  runService,
+  type ServiceOptions,
+  startService,
+  stopOnSignal,
+} from './runtime/run-service.js';

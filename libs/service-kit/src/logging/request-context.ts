@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+
+/** What a log line tells of the work that it belongs to, whichever service writes it. */
+export interface RequestContext {
+  requestId: string;
+  generationId?: string;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+export const currentContext = (): RequestContext | undefined => storage.getStore();
+
+export const currentRequestId = (): string => storage.getStore()?.requestId ?? randomUUID();
+
+export function withContext<T>(context: RequestContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+/** Adds the generation to all that this request logs from here on. */
+export function noteGeneration(generationId: string): void {
+  const context = storage.getStore();
+  if (context) context.generationId = generationId;
+}

@@ -1,0 +1,42 @@
+import pg from 'pg';
+import Type from 'typebox';
+import { DatabaseConfig } from '../config/common-config.js';
+import { loadConfig } from '../config/load-config.js';
+import { createDataSource, type Persistence } from './data-source.js';
+
+/** Any number that all replicas agree on. */
+const LOCK = 7_403_211;
+
+/**
+ * Brings a service's schema up to date. Replicas that do so at once wait for each other on an advisory lock.
+ * Returns the names of the migrations that it ran.
+ */
+export async function migrate(persistence: Persistence, databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK, persistence.schema]);
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${persistence.schema}`);
+    const dataSource = await createDataSource(persistence, databaseUrl, 2).initialize();
+    try {
+      const ran = await dataSource.runMigrations({ transaction: 'each' });
+      return ran.map((migration) => migration.name);
+    } finally {
+      await dataSource.destroy();
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** `migrate.ts` of a service: migrates by DATABASE_URL, says what it did, and exits. */
+export async function runMigrations(persistence: Persistence): Promise<void> {
+  try {
+    const { DATABASE_URL } = loadConfig(Type.Object({ DATABASE_URL: DatabaseConfig.DATABASE_URL }));
+    const ran = await migrate(persistence, DATABASE_URL);
+    process.stdout.write(`${persistence.schema}: ${ran.length > 0 ? `ran ${ran.join(', ')}` : 'up to date'}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

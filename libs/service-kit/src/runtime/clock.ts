@@ -1,0 +1,6 @@
+/** Time, injected. */
+export class Clock {
+  now(): Date {
+    return new Date();
+  }
+}
