@@ -27,7 +27,7 @@ export const AttemptJob = Type.Object({
 });
 export type AttemptJob = Static<typeof AttemptJob>;
 
-/** Name of the credential that was used: its place in the family's list, never the secret. */
+/** Fingerprint of the credential that was used, never the secret. */
 const Credential = Type.String();
 
 /**
@@ -73,7 +73,15 @@ const LeaseReply = Type.Object({ live: Type.Boolean() });
 /** What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. */
 export const attempts = {
   /** Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on. */
-  begin: request('attempt.begin', Type.Object({ ...Lease, credential: Credential }), BeginReply),
+  begin: request(
+    'attempt.begin',
+    /** `credentials`: the one to use for each mode, should this worker be the first to ask the vendor. */
+    Type.Object({
+      ...Lease,
+      credentials: Type.Object({ live: Type.Optional(Credential), test: Type.Optional(Credential) }),
+    }),
+    BeginReply,
+  ),
   submitted: request('attempt.submitted', Type.Object({ ...Lease, task: VendorTask }), LeaseReply),
   /** Renews the lease and tells progress (0 to 100). */
   progress: request(
@@ -81,6 +89,8 @@ export const attempts = {
     Type.Object({ ...Lease, progress: Type.Integer({ minimum: 0, maximum: 100 }) }),
     LeaseReply,
   ),
+  /** Gives the lease back before the end: another worker may go on at once. */
+  release: request('attempt.release', Type.Object(Lease), Type.Object({})),
   completed: request(
     'attempt.completed',
     Type.Object({

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Limits } from './billing.js';
 import { ErrorBody } from './errors.js';
 import { ModelManifest, ProviderManifest } from './manifest.js';
-import { broadcast, request } from './message.js';
+import { request } from './message.js';
 import {
   AccountId,
   ContentType,
@@ -127,6 +127,4 @@ export const generations = {
     Type.Object({ ids: Type.Array(GenerationId, { maxItems: 1000 }) }),
     Type.Object({ statuses: Type.Array(Type.Object({ id: GenerationId, status: Nullable(GenerationStatus) })) }),
   ),
-  /** A generation changed. */
-  updated: broadcast('generations.updated', Type.Object({ id: GenerationId, version: Type.Integer() })),
 };

@@ -1,0 +1,103 @@
+import {
+  type Adjustment,
+  DoitongError,
+  type GenerateInput,
+  invalidInput,
+  type ModelManifest,
+  type ProviderManifest,
+} from '@doitong/contracts';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+
+/** A request as a model will carry it out. */
+export interface Checked {
+  options: Record<string, unknown>;
+  /** A sentence for each option that differs from what was asked for. */
+  adjustments: string[];
+}
+
+const ajv = new Ajv({ useDefaults: true, strict: false, allErrors: false });
+formats.default(ajv);
+const validators = new Map<string, ValidateFunction>();
+
+/**
+ * Checks a request against one model's inputs and option schema, fills in defaults and applies its adjustments.
+ * Throws INVALID_INPUT naming the field and what it may be.
+ */
+export function checkAgainst(provider: ProviderManifest, model: ModelManifest, request: GenerateInput): Checked {
+  checkInputs(provider, model, request);
+  const { model: _chosen, ...asked } = request.options ?? {};
+  const options = structuredClone(asked);
+  const validate = validatorOf(model);
+  if (!validate(options)) throw optionError(provider, model, validate.errors![0]!);
+  return adjust(options, model.adjustments);
+}
+
+function checkInputs(provider: ProviderManifest, model: ModelManifest, { input }: GenerateInput): void {
+  for (const name of ['text', 'image', 'audio', 'voice'] as const) {
+    const use = model.inputs[name];
+    const given = input[name] !== undefined && input[name].trim() !== '';
+    if (use === 'required' && !given) {
+      throw invalidInput(`input.${name}`, `${provider.id} (${model.id}) needs input.${name}.`);
+    }
+    if (use === 'unsupported' && given) {
+      const taken = Object.entries(model.inputs).filter(([, how]) => how !== 'unsupported');
+      throw invalidInput(
+        `input.${name}`,
+        `${provider.id} (${model.id}) takes no input.${name}.`,
+        taken.map(([field]) => field),
+      );
+    }
+  }
+  const characters = [...(input.text ?? '')].length;
+  if (characters > model.maxCharacters) {
+    throw invalidInput(
+      'input.text',
+      `input.text has ${characters} characters; ${provider.id} (${model.id}) takes at most ${model.maxCharacters}.`,
+      { maxCharacters: model.maxCharacters },
+    );
+  }
+}
+
+function validatorOf(model: ModelManifest): ValidateFunction {
+  const text = JSON.stringify(model.options);
+  let validate = validators.get(text);
+  if (!validate) {
+    validate = ajv.compile(model.options);
+    validators.set(text, validate);
+  }
+  return validate;
+}
+
+function optionError(provider: ProviderManifest, model: ModelManifest, error: ErrorObject): DoitongError {
+  const properties = (model.options.properties ?? {}) as Record<string, unknown>;
+  if (error.keyword === 'additionalProperties') {
+    const name = error.params.additionalProperty as string;
+    return invalidInput(`options.${name}`, `${provider.id} (${model.id}) has no option "${name}".`, [
+      'model',
+      ...Object.keys(properties),
+    ]);
+  }
+  if (error.keyword === 'required') {
+    const name = error.params.missingProperty as string;
+    return invalidInput(
+      `options.${name}`,
+      `${provider.id} (${model.id}) needs the option "${name}".`,
+      properties[name],
+    );
+  }
+  const path = error.instancePath.slice(1).replaceAll('/', '.');
+  const allowed = error.params.allowedValues ?? error.params;
+  return invalidInput(`options.${path}`, `options.${path} ${error.message} for ${provider.id} (${model.id}).`, allowed);
+}
+
+function adjust(options: Record<string, unknown>, rules: Adjustment[]): Checked {
+  const adjustments: string[] = [];
+  for (const { when, set, because } of rules) {
+    if (Object.entries(when).every(([name, value]) => options[name] === value)) {
+      Object.assign(options, set);
+      adjustments.push(because);
+    }
+  }
+  return { options, adjustments };
+}

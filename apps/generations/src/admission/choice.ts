@@ -1,0 +1,106 @@
+import { DoitongError, type GenerateInput, invalidInput, type Priority } from '@doitong/contracts';
+import type { Candidate } from '../catalogue/catalogue.entity.js';
+import { priceOf } from '../catalogue/price.js';
+import { type Checked, checkAgainst } from './check.js';
+
+/** A request with the model that serves it, as it will be carried out and what it costs. */
+export interface Choice extends Checked {
+  candidate: Candidate;
+  credits: number;
+  reason: string;
+}
+
+/**
+ * Settles which model serves a request: the caller's provider and model, or the best of all that can.
+ * Throws INVALID_INPUT (nobody can, with the first objection), PROVIDER_UNAVAILABLE (who can is not there).
+ */
+export function choose(candidates: Candidate[], request: GenerateInput): Choice {
+  return request.provider ? chooseWithin(candidates, request, request.provider) : chooseFreely(candidates, request);
+}
+
+function chooseWithin(candidates: Candidate[], request: GenerateInput, name: string): Choice {
+  const wanted = name.toLowerCase();
+  const own = candidates.filter(({ provider }) => provider.id === wanted || provider.aliases.includes(wanted));
+  if (own.length === 0) {
+    const known = [...new Set(candidates.map(({ provider }) => provider.id))];
+    throw invalidInput('provider', `There is no ${request.type} provider "${name}".`, known);
+  }
+  const { candidate, note } = ofModel(own, request.options?.model);
+  const fitting = fit(candidate ? [candidate] : own.filter(({ model }) => model.lifecycle !== 'RETIRED'), request);
+  if (!fitting[0].candidate.available) throw unavailable(name);
+  const [first] = fitting;
+  return { ...first, adjustments: [...(note ? [note] : []), ...first.adjustments], reason: 'chosen by the caller' };
+}
+
+/** The model that was asked for by id, or its successor where it is retired; neither when none was asked for. */
+function ofModel(own: Candidate[], asked: unknown): { candidate?: Candidate; note?: string } {
+  if (asked === undefined) return {};
+  const byId = (id: unknown) =>
+    own.find(({ model }) => typeof id === 'string' && model.id.toLowerCase() === id.toLowerCase());
+  const candidate = byId(asked);
+  if (!candidate) {
+    const provider = own[0]!.provider;
+    throw invalidInput(
+      'options.model',
+      `${provider.id} has no model "${asked}".`,
+      provider.models.map((model) => model.id),
+    );
+  }
+  const { lifecycle, successor, name } = candidate.model;
+  if (lifecycle !== 'RETIRED' || !successor) return { candidate };
+  const heir = byId(successor)!;
+  return { candidate: heir, note: `${name} is retired by its vendor; ${heir.model.name} serves in its place.` };
+}
+
+function chooseFreely(candidates: Candidate[], request: GenerateInput): Choice {
+  const { model: asked } = request.options ?? {};
+  if (asked !== undefined) throw invalidInput('options.model', 'options.model needs a provider.');
+  const open = candidates.filter(({ model }) => model.lifecycle === 'ACTIVE');
+  if (open.length === 0) throw unavailable(request.type);
+  const able = fit(open, request).filter(({ candidate }) => candidate.available);
+  if (able.length === 0) throw unavailable(request.type);
+  const priority = request.priority ?? 'BALANCED';
+  const dearest = Math.max(...able.map(({ credits }) => credits), 1);
+  const scored = able.map((one) => ({ ...one, score: score(one, priority, dearest) }));
+  const best = scored.reduce((a, b) => (b.score > a.score ? b : a));
+  return { ...best, reason: `best ${priority} of ${able.length} that can do it` };
+}
+
+const weights: Record<Priority, { quality: number; speed: number; cost: number }> = {
+  QUALITY: { quality: 1, speed: 0, cost: 0 },
+  SPEED: { quality: 0, speed: 1, cost: 0 },
+  COST: { quality: 0, speed: 0, cost: 1 },
+  BALANCED: { quality: 1, speed: 1, cost: 1 },
+};
+
+/** Higher is better; each part runs from 0 to 100. */
+function score({ candidate: { model }, credits }: Omit<Choice, 'reason'>, priority: Priority, dearest: number): number {
+  const { quality, speed, cost } = weights[priority];
+  return quality * model.qualityRank + speed * model.speedRank + cost * 100 * (1 - credits / dearest);
+}
+
+type Fitting = Omit<Choice, 'reason'>;
+
+/** Those candidates that can do the request, in order. Throws the first objection when none can. */
+function fit(candidates: Candidate[], request: GenerateInput): [Fitting, ...Fitting[]] {
+  const fitting: Fitting[] = [];
+  let objection: unknown;
+  for (const candidate of candidates) {
+    try {
+      const checked = checkAgainst(candidate.provider, candidate.model, request);
+      const credits = priceOf(candidate.model.price, request.input, checked.options);
+      fitting.push({ candidate, credits, ...checked });
+    } catch (error) {
+      objection ??= error;
+    }
+  }
+  const [first, ...rest] = fitting;
+  if (!first) throw objection;
+  return [first, ...rest];
+}
+
+function unavailable(what: string): DoitongError {
+  return new DoitongError('PROVIDER_UNAVAILABLE', `${what} is not available at the moment. Please try again later.`, {
+    retryAfter: 10,
+  });
+}

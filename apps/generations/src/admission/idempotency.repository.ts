@@ -1,0 +1,65 @@
+import { Database } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { GenerationRow } from '../generations/generation.entity.js';
+
+/** What names a request: an account's key, and the field of the document that it came in. */
+export interface RequestName {
+  accountId: string;
+  key: string;
+  scope: string;
+}
+
+export interface Claim {
+  bodyHash: Buffer;
+  generationId: string;
+}
+
+/** A claim whose owner has shown no end of it for this long died with it, and the next repeat takes it over. */
+const OWNER_SECONDS = 15;
+
+/** Until then a claim that is taken over keeps its generation id, so that its hold and its slot serve again. */
+const SAME_ID_SECONDS = 60;
+
+@Injectable()
+export class IdempotencyRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The accepted generation of a request, with the hash of its body. */
+  async find({ accountId, key, scope }: RequestName): Promise<(GenerationRow & { body_hash: Buffer }) | undefined> {
+    const [row] = await this.database.query<GenerationRow & { body_hash: Buffer }>(
+      `SELECT g.*, k.body_hash FROM idempotency_keys k JOIN generations g ON g.id = k.generation_id
+       WHERE k.account_id = $1 AND k.key = $2 AND k.scope = $3 AND k.accepted`,
+      [accountId, key, scope],
+    );
+    return row;
+  }
+
+  /**
+   * Claims a request for the caller. Returns the generation id to use, or undefined while somebody else has the claim
+   * or the request is accepted: look again.
+   */
+  async claim({ accountId, key, scope }: RequestName, { bodyHash, generationId }: Claim): Promise<string | undefined> {
+    const [row] = await this.database.query<{ generation_id: string }>(
+      `INSERT INTO idempotency_keys AS k (account_id, key, scope, body_hash, generation_id) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (account_id, key, scope) DO UPDATE SET claimed_at = now(), body_hash = excluded.body_hash,
+         generation_id = CASE WHEN k.body_hash = excluded.body_hash AND k.claimed_at > now() - interval '${SAME_ID_SECONDS} s'
+           THEN k.generation_id ELSE excluded.generation_id END
+       WHERE NOT k.accepted AND k.claimed_at < now() - interval '${OWNER_SECONDS} s'
+       RETURNING generation_id`,
+      [accountId, key, scope, bodyHash, generationId],
+    );
+    return row?.generation_id;
+  }
+
+  /** Gives up a claim: the request was refused, and nothing of it is kept. */
+  async release({ accountId, key, scope }: RequestName, generationId: string): Promise<void> {
+    await this.database.query(
+      `DELETE FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND scope = $3 AND generation_id = $4 AND NOT accepted`,
+      [accountId, key, scope, generationId],
+    );
+  }
+
+  async forgetExpired(): Promise<void> {
+    await this.database.query('DELETE FROM idempotency_keys WHERE expires_at < now()');
+  }
+}

@@ -1,0 +1,50 @@
+import { PersistenceModule } from '@doitong/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AdmissionController } from './admission/admission.controller.js';
+import { AdmissionRepository } from './admission/admission.repository.js';
+import { AdmissionService } from './admission/admission.service.js';
+import { IdempotencyRepository } from './admission/idempotency.repository.js';
+import { AttemptsController } from './attempts/attempts.controller.js';
+import { AttemptsRepository } from './attempts/attempts.repository.js';
+import { AttemptsService } from './attempts/attempts.service.js';
+import { CatalogueController } from './catalogue/catalogue.controller.js';
+import { CatalogueRepository } from './catalogue/catalogue.repository.js';
+import { CatalogueService } from './catalogue/catalogue.service.js';
+import { GenerationsConfig } from './config.js';
+import { GenerationsController } from './generations/generations.controller.js';
+import { GenerationsRepository } from './generations/generations.repository.js';
+import { GenerationsService } from './generations/generations.service.js';
+import { OutcomeRepository } from './outcome/outcome.repository.js';
+import { Relay } from './outcome/relay.js';
+import { persistence } from './persistence.js';
+import { Sweepers } from './sweepers/sweepers.js';
+import { CONFIG } from './tokens.js';
+
+export { GenerationsConfig } from './config.js';
+export { persistence } from './persistence.js';
+
+@Module({})
+export class GenerationsModule {
+  static register(config: GenerationsConfig): DynamicModule {
+    return {
+      module: GenerationsModule,
+      imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
+      controllers: [AdmissionController, AttemptsController, CatalogueController, GenerationsController],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        AdmissionRepository,
+        AdmissionService,
+        AttemptsRepository,
+        AttemptsService,
+        CatalogueRepository,
+        CatalogueService,
+        GenerationsRepository,
+        GenerationsService,
+        IdempotencyRepository,
+        OutcomeRepository,
+        Relay,
+        Sweepers,
+      ],
+    };
+  }
+}

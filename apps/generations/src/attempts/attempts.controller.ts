@@ -1,0 +1,44 @@
+import { attempts, type ReplyOf, type RequestOf } from '@doitong/contracts';
+import { Handles } from '@doitong/service-kit';
+import { Controller } from '@nestjs/common';
+import { AttemptsRepository } from './attempts.repository.js';
+import { AttemptsService } from './attempts.service.js';
+
+@Controller()
+export class AttemptsController {
+  constructor(
+    private readonly service: AttemptsService,
+    private readonly repository: AttemptsRepository,
+  ) {}
+
+  @Handles(attempts.begin)
+  begin(request: RequestOf<typeof attempts.begin>): Promise<ReplyOf<typeof attempts.begin>> {
+    return this.service.begin(request);
+  }
+
+  @Handles(attempts.submitted)
+  async submitted({ attemptId, workerId, task }: RequestOf<typeof attempts.submitted>) {
+    return { live: await this.repository.submitted(attemptId, workerId, task) };
+  }
+
+  @Handles(attempts.progress)
+  async progress({ attemptId, workerId, progress }: RequestOf<typeof attempts.progress>) {
+    return { live: await this.repository.renew(attemptId, workerId, progress) };
+  }
+
+  @Handles(attempts.release)
+  async release({ attemptId, workerId }: RequestOf<typeof attempts.release>) {
+    await this.repository.release(attemptId, workerId);
+    return {};
+  }
+
+  @Handles(attempts.completed)
+  async completed(report: RequestOf<typeof attempts.completed>) {
+    return { live: await this.service.completed(report) };
+  }
+
+  @Handles(attempts.failed)
+  async failed({ attemptId, failure }: RequestOf<typeof attempts.failed>) {
+    return { live: await this.service.failed(attemptId, failure) };
+  }
+}

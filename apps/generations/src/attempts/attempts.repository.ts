@@ -1,0 +1,157 @@
+import type { AttemptFailure, AttemptJob, Job, Mode, VendorTask } from '@doitong/contracts';
+import { Database, type Queryable } from '@doitong/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { GenerationsConfig } from '../config.js';
+import { CONFIG } from '../tokens.js';
+import type { AttemptStatus } from './attempt.entity.js';
+
+/** An attempt as it was before `begin`, and whether the lease was taken. */
+export interface Begun {
+  status: AttemptStatus;
+  taken: boolean;
+  /** How long the lease that another worker holds still runs. */
+  leaseMs: number;
+  credential: string | null;
+  task: VendorTask | null;
+  submittingAt: Date | null;
+  job: Omit<AttemptJob, 'attemptId' | 'deadlineAt'>;
+  deadlineAt: Date;
+}
+
+@Injectable()
+export class AttemptsRepository {
+  constructor(
+    private readonly database: Database,
+    @Inject(CONFIG) private readonly config: GenerationsConfig,
+  ) {}
+
+  /** Takes the lease if it is free. A CREATED attempt becomes SUBMITTING: from here on the vendor may have been asked. */
+  async begin(id: string, workerId: string, credentials: Partial<Record<Mode, string>>): Promise<Begun | undefined> {
+    const [row] = await this.database.query<Begun>(
+      `WITH found AS (
+         SELECT a.*, g.mode FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
+       ), taken AS (
+         UPDATE attempts a SET worker_id = $2, lease_expires_at = now() + $4 * interval '1 ms',
+           status = CASE a.status WHEN 'CREATED' THEN 'SUBMITTING' ELSE a.status END,
+           credential = coalesce(a.credential, $3::jsonb ->> found.mode), submitting_at = coalesce(a.submitting_at, now())
+         FROM found
+         WHERE a.id = found.id AND (found.worker_id IS NULL OR found.lease_expires_at < now())
+           AND (found.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED')
+             OR (found.status = 'ABANDONED' AND found.task IS NOT NULL AND found.reconcile_until > now()))
+         RETURNING a.generation_id
+       ), started AS (
+         UPDATE generations g SET status = 'PROCESSING', started_at = now(), version = version + 1
+         FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED'
+       )
+       SELECT found.status, found.task, found.credential, found.submitting_at AS "submittingAt",
+         EXISTS (SELECT FROM taken) AS taken,
+         greatest(0, extract(epoch FROM found.lease_expires_at - now()) * 1000)::int AS "leaseMs",
+         jsonb_build_object('generationId', g.id, 'mode', g.mode, 'type', g.type, 'provider', g.provider, 'model', g.model,
+           'input', g.input, 'options', g.options, 'expectedSeconds', g.expected_seconds) AS job,
+         g.deadline_at AS "deadlineAt"
+       FROM found JOIN generations g ON g.id = found.generation_id`,
+      [id, workerId, JSON.stringify(credentials), this.config.JOB_LEASE_MS],
+    );
+    return row;
+  }
+
+  /** Makes the vendor's task durable. False when the attempt is over or another worker's. */
+  submitted(id: string, workerId: string, task: VendorTask): Promise<boolean> {
+    return this.leased(
+      `UPDATE attempts SET task = $3::jsonb, lease_expires_at = now() + $4 * interval '1 ms',
+         status = CASE status WHEN 'SUBMITTING' THEN 'SUBMITTED' ELSE status END
+       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
+       RETURNING worker_id = $2 AND status <> 'ABANDONED' AS live`,
+      [id, workerId, JSON.stringify(task), this.config.JOB_LEASE_MS],
+    );
+  }
+
+  renew(id: string, workerId: string, progress: number): Promise<boolean> {
+    return this.leased(
+      `WITH renewed AS (
+         UPDATE attempts SET lease_expires_at = now() + $4 * interval '1 ms'
+         WHERE id = $1 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED') RETURNING generation_id
+       ), told AS (
+         UPDATE generations g SET progress = $3, version = version + 1
+         FROM renewed WHERE g.id = renewed.generation_id AND g.status = 'PROCESSING' AND g.progress < $3
+       )
+       SELECT true AS live FROM renewed`,
+      [id, workerId, progress, this.config.JOB_LEASE_MS],
+    );
+  }
+
+  /** Gives the lease back, so that another worker can go on at once. */
+  async release(id: string, workerId: string): Promise<void> {
+    await this.database.query(
+      'UPDATE attempts SET worker_id = NULL, lease_expires_at = now() WHERE id = $1 AND worker_id = $2',
+      [id, workerId],
+    );
+  }
+
+  /** Records success, also of an abandoned attempt. Undefined when it was over already. */
+  async complete(
+    tx: Queryable,
+    id: string,
+    vendorCostMicroUsd: number | undefined,
+  ): Promise<{ generation_id: string } | undefined> {
+    const [row] = await tx.query<{ generation_id: string }>(
+      `UPDATE attempts SET status = CASE status WHEN 'ABANDONED' THEN 'LATE' ELSE 'COMPLETED' END,
+         vendor_cost_micro_usd = $2, finished_at = now()
+       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING generation_id`,
+      [id, vendorCostMicroUsd ?? null],
+    );
+    return row;
+  }
+
+  async fail(tx: Queryable, id: string, failure: AttemptFailure): Promise<{ generation_id: string } | undefined> {
+    const [row] = await tx.query<{ generation_id: string }>(
+      `UPDATE attempts SET status = 'FAILED', failure = $2::jsonb, finished_at = now()
+       WHERE id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING generation_id`,
+      [id, JSON.stringify(failure)],
+    );
+    return row;
+  }
+
+  /** Leaves running attempts of an ended generation to be reconciled; one never begun is over. Returns those that run. */
+  async abandon(tx: Queryable, generationId: string): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>(
+      `UPDATE attempts SET status = 'ABANDONED', reconcile_until = now() + $2 * interval '1 s',
+         lease_expires_at = greatest(lease_expires_at, now())
+       WHERE generation_id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED') RETURNING id`,
+      [generationId, this.config.RECONCILE_SECONDS],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * Attempts that no worker holds although they are not over: their wake-up call was lost, or their worker was.
+   * Each is given time to be picked up, twice as long at each call, before it is called again.
+   */
+  async withoutLease(limit: number): Promise<(Job & { family: string; requestId: string })[]> {
+    return this.database.query(
+      `UPDATE attempts a SET publishes = publishes + 1, worker_id = NULL,
+         lease_expires_at = now() + least(power(2, publishes), 32) * $2 * interval '1 ms'
+       FROM generations g
+       WHERE g.id = a.generation_id AND a.id IN (
+         SELECT id FROM attempts
+         WHERE status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED') AND lease_expires_at < now()
+           AND (status <> 'ABANDONED' OR (task IS NOT NULL AND reconcile_until > now()))
+         ORDER BY lease_expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+       RETURNING a.id AS "attemptId", a.generation_id AS "generationId", a.family, g.request_id AS "requestId"`,
+      [limit, this.config.JOB_LEASE_MS],
+    );
+  }
+
+  /** Closes abandoned attempts whose late result is no longer looked for. */
+  async closeAbandoned(): Promise<void> {
+    await this.database.query(
+      `UPDATE attempts SET status = 'FAILED', finished_at = now()
+       WHERE status = 'ABANDONED' AND lease_expires_at < now() AND reconcile_until < now()`,
+    );
+  }
+
+  private async leased(text: string, values: unknown[]): Promise<boolean> {
+    const [row] = await this.database.query<{ live: boolean }>(text, values);
+    return row?.live ?? false;
+  }
+}

@@ -1,0 +1,70 @@
+import { type AttemptFailure, type attempts, type BeginReply, type RequestOf } from '@doitong/contracts';
+import { Database, Logger, noteGeneration } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
+import { OutcomeRepository } from '../outcome/outcome.repository.js';
+import { Relay } from '../outcome/relay.js';
+import { AttemptsRepository, type Begun } from './attempts.repository.js';
+
+/** Applies what workers report. Each report is one guarded update: said twice, or too late, it changes nothing. */
+@Injectable()
+export class AttemptsService {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: AttemptsRepository,
+    private readonly outcomes: OutcomeRepository,
+    private readonly relay: Relay,
+    private readonly logger: Logger,
+  ) {}
+
+  async begin({ attemptId, workerId, credentials }: RequestOf<typeof attempts.begin>): Promise<BeginReply> {
+    const begun = await this.repository.begin(attemptId, workerId, credentials);
+    if (!begun) return { action: 'drop' };
+    noteGeneration(begun.job.generationId);
+    return begun.taken ? next(attemptId, begun) : notTaken(begun);
+  }
+
+  async completed({
+    attemptId,
+    output,
+    adjustments,
+    vendorCostMicroUsd,
+  }: RequestOf<typeof attempts.completed>): Promise<boolean> {
+    const ended = await this.database.transaction(async (tx) => {
+      const attempt = await this.repository.complete(tx, attemptId, vendorCostMicroUsd);
+      if (!attempt) return undefined;
+      noteGeneration(attempt.generation_id);
+      return this.outcomes.end(tx, attempt.generation_id, { status: 'COMPLETED', output, adjustments });
+    });
+    if (ended) this.relay.wake();
+    this.logger.info(ended ? 'generation completed' : 'result came late, recorded and not charged', { attemptId });
+    return ended !== undefined;
+  }
+
+  async failed(attemptId: string, failure: AttemptFailure): Promise<boolean> {
+    const { code, message, retryable, stage } = failure;
+    const ended = await this.database.transaction(async (tx) => {
+      const attempt = await this.repository.fail(tx, attemptId, failure);
+      if (!attempt) return undefined;
+      noteGeneration(attempt.generation_id);
+      return this.outcomes.end(tx, attempt.generation_id, {
+        status: 'FAILED',
+        error: { code, message, retryable, billed: false, stage },
+      });
+    });
+    if (ended) this.relay.wake();
+    this.logger.info('attempt failed', { attemptId, failure });
+    return ended !== undefined;
+  }
+}
+
+function next(attemptId: string, { status, task, credential, submittingAt, job, deadlineAt }: Begun): BeginReply {
+  const whole = { ...job, attemptId, deadlineAt: deadlineAt.toISOString() };
+  if (status === 'CREATED') return { action: 'submit', job: whole };
+  if (task) return { action: 'resume', job: whole, task, credential: credential! };
+  return { action: 'reconcile', job: whole, credential: credential!, submittedAfter: submittingAt!.toISOString() };
+}
+
+function notTaken({ status, leaseMs }: Begun): BeginReply {
+  const open = status === 'CREATED' || status === 'SUBMITTING' || status === 'SUBMITTED';
+  return open ? { action: 'wait', retryAfterMs: Math.max(leaseMs, 100) } : { action: 'drop' };
+}

@@ -1,0 +1,91 @@
+import {
+  type ContentType,
+  catalog,
+  type FamilyManifest,
+  type generations,
+  type Mode,
+  type ReplyOf,
+} from '@doitong/contracts';
+import { Logger, MessageBus, Periodic } from '@doitong/service-kit';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { GenerationsConfig } from '../config.js';
+import { CONFIG } from '../tokens.js';
+import type { Candidate, CatalogueEntry } from './catalogue.entity.js';
+import { CatalogueRepository } from './catalogue.repository.js';
+
+const MISSED_BEATS = 3;
+
+/** What can be generated, and by which living workers. Kept in memory, read anew when told of a change and at every sweep. */
+@Injectable()
+export class CatalogueService implements OnApplicationBootstrap, OnModuleDestroy {
+  private entries: CatalogueEntry[] = [];
+  private readonly refresh: Periodic;
+
+  constructor(
+    private readonly repository: CatalogueRepository,
+    private readonly bus: MessageBus,
+    logger: Logger,
+    @Inject(CONFIG) private readonly config: GenerationsConfig,
+  ) {
+    this.refresh = new Periodic('catalogue refresh', config.SWEEP_MS, () => this.read(), logger);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.read();
+    this.refresh.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.refresh.stop();
+  }
+
+  async announce(workerId: string, modes: Mode[], manifest: FamilyManifest): Promise<ReplyOf<typeof catalog.announce>> {
+    if (await this.repository.announce(workerId, modes, manifest, this.aliveSeconds)) {
+      await this.read();
+      this.bus.broadcast(catalog.changed, { family: manifest.family });
+    }
+    return { beatSeconds: this.config.BEAT_SECONDS };
+  }
+
+  async leave(workerId: string): Promise<void> {
+    const family = await this.repository.leave(workerId);
+    if (family) this.bus.broadcast(catalog.changed, { family });
+  }
+
+  /** Another replica heard of a change. */
+  onChanged(): void {
+    this.refresh.wake();
+  }
+
+  candidates(type: ContentType, mode: Mode): Candidate[] {
+    return this.entries.flatMap(({ manifest, modes }) =>
+      manifest.providers
+        .filter((provider) => provider.type === type)
+        .flatMap((provider) =>
+          provider.models.map((model) => ({
+            family: manifest.family,
+            provider,
+            model,
+            available: modes.includes(mode),
+          })),
+        ),
+    );
+  }
+
+  providers(type?: ContentType): ReplyOf<typeof generations.providers>['providers'] {
+    return this.entries.flatMap(({ manifest, modes }) =>
+      manifest.providers
+        .filter((provider) => !type || provider.type === type)
+        .map((provider) => ({ ...provider, available: modes.length > 0 })),
+    );
+  }
+
+  private get aliveSeconds(): number {
+    return this.config.BEAT_SECONDS * MISSED_BEATS;
+  }
+
+  private async read(): Promise<void> {
+    this.entries = await this.repository.read(this.aliveSeconds);
+    await this.repository.forgetDead(this.aliveSeconds);
+  }
+}

@@ -1,0 +1,24 @@
+import { generations, type ReplyOf, type RequestOf } from '@doitong/contracts';
+import { Handles } from '@doitong/service-kit';
+import { Controller } from '@nestjs/common';
+import { GenerationsService } from './generations.service.js';
+
+@Controller()
+export class GenerationsController {
+  constructor(private readonly service: GenerationsService) {}
+
+  @Handles(generations.get)
+  get({ accountId, id }: RequestOf<typeof generations.get>): Promise<ReplyOf<typeof generations.get>> {
+    return this.service.get(accountId, id);
+  }
+
+  @Handles(generations.cancel)
+  async cancel({ accountId, id }: RequestOf<typeof generations.cancel>): Promise<ReplyOf<typeof generations.cancel>> {
+    return { cancelled: await this.service.cancel(accountId, id) };
+  }
+
+  @Handles(generations.statuses)
+  async statuses({ ids }: RequestOf<typeof generations.statuses>): Promise<ReplyOf<typeof generations.statuses>> {
+    return { statuses: await this.service.statuses(ids) };
+  }
+}

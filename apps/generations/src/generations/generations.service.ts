@@ -1,0 +1,72 @@
+import { attempts, DoitongError, type Generation, type GenerationStatus } from '@doitong/contracts';
+import { Database, MessageBus, noteGeneration } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
+import { AttemptsRepository } from '../attempts/attempts.repository.js';
+import { type Ending, OutcomeRepository } from '../outcome/outcome.repository.js';
+import { Relay } from '../outcome/relay.js';
+import { toGeneration } from './generation.entity.js';
+import { GenerationsRepository } from './generations.repository.js';
+
+const OVERDUE_BATCH = 100;
+
+@Injectable()
+export class GenerationsService {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: GenerationsRepository,
+    private readonly attemptsRepository: AttemptsRepository,
+    private readonly outcomes: OutcomeRepository,
+    private readonly relay: Relay,
+    private readonly bus: MessageBus,
+  ) {}
+
+  async get(accountId: string, id: string): Promise<Generation> {
+    noteGeneration(id);
+    const row = await this.repository.find(accountId, id);
+    if (!row) throw new DoitongError('NOT_FOUND', `There is no generation ${id}.`, { field: 'id' });
+    return toGeneration(row);
+  }
+
+  /** Ends it, whatever the vendor does: a result that comes all the same is not charged. False when it had ended already. */
+  async cancel(accountId: string, id: string): Promise<boolean> {
+    await this.get(accountId, id);
+    return this.endFromOutside([id], { status: 'CANCELLED' });
+  }
+
+  async statuses(ids: string[]): Promise<{ id: string; status: GenerationStatus | null }[]> {
+    const known = new Map((await this.repository.statuses(ids)).map(({ id, status }) => [id, status]));
+    return ids.map((id) => ({ id, status: known.get(id) ?? null }));
+  }
+
+  /** Fails those whose deadline has passed. A timeout is no verdict on the vendor: a late result is recorded, not charged. */
+  async failOverdue(): Promise<void> {
+    const error = new DoitongError(
+      'GENERATION_FAILED',
+      'The generation took too long and was given up. You were not charged.',
+      {
+        stage: 'PROCESSING',
+      },
+    ).body;
+    const overdue = await this.repository.overdue(OVERDUE_BATCH);
+    await this.endFromOutside(
+      overdue.map(({ id }) => id),
+      { status: 'FAILED', error },
+    );
+  }
+
+  /** Ends generations while their attempts may still run. True when any ended. */
+  private async endFromOutside(ids: string[], ending: Ending): Promise<boolean> {
+    let any = false;
+    for (const id of ids) {
+      const abandoned = await this.database.transaction(async (tx) => {
+        const ended = await this.outcomes.end(tx, id, ending);
+        return ended ? this.attemptsRepository.abandon(tx, id) : undefined;
+      });
+      if (!abandoned) continue;
+      any = true;
+      for (const attemptId of abandoned) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
+    }
+    if (any) this.relay.wake();
+    return any;
+  }
+}

@@ -1,0 +1,15 @@
+import type { GenerationStatus } from '@doitong/contracts';
+
+/** The life of a generation: from each status, those that it may go to. A terminal one goes nowhere. */
+export const transitions: Record<GenerationStatus, GenerationStatus[]> = {
+  QUEUED: ['PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'],
+  PROCESSING: ['COMPLETED', 'FAILED', 'CANCELLED'],
+  COMPLETED: [],
+  FAILED: [],
+  CANCELLED: [],
+};
+
+/** The statuses from which `to` can be reached: the guard of every update. */
+export function sourcesOf(to: GenerationStatus): GenerationStatus[] {
+  return (Object.keys(transitions) as GenerationStatus[]).filter((from) => transitions[from].includes(to));
+}

@@ -1,0 +1,15 @@
+import { loadConfig, runService } from '@doitong/service-kit';
+import { GenerationsModule } from './app.module.js';
+import { GenerationsConfig } from './config.js';
+
+await runService(() => {
+  const config = loadConfig(GenerationsConfig);
+  return {
+    name: 'generations',
+    modules: [GenerationsModule.register(config)],
+    host: config.HOST,
+    port: config.PORT,
+    natsUrl: config.NATS_URL,
+    logLevel: config.LOG_LEVEL,
+  };
+});

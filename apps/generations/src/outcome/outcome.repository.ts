@@ -1,0 +1,40 @@
+import type { ErrorBody, GenerationStatus, Output } from '@doitong/contracts';
+import { type Queryable, writeOutbox } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
+import { type GenerationRow, toGeneration } from '../generations/generation.entity.js';
+import { sourcesOf } from '../generations/transitions.js';
+import { outboxItemsOf } from './events.js';
+
+/** How a generation ends. */
+export type Ending =
+  | { status: 'COMPLETED'; output: Output; adjustments: string[] }
+  | { status: 'FAILED'; error: ErrorBody }
+  | { status: 'CANCELLED' };
+
+@Injectable()
+export class OutcomeRepository {
+  /**
+   * Ends a generation and writes what others must hear of it, within the transaction `tx`.
+   * Undefined when it has ended already: then nothing is written.
+   */
+  async end(tx: Queryable, generationId: string, ending: Ending): Promise<GenerationRow | undefined> {
+    const status: GenerationStatus = ending.status;
+    const completed = ending.status === 'COMPLETED' ? ending : undefined;
+    const [row] = await tx.query<GenerationRow>(
+      `UPDATE generations SET status = $2, completed_at = now(), version = version + 1,
+         progress = CASE WHEN $2 = 'COMPLETED' THEN 100 ELSE progress END,
+         output = $3::jsonb, error = $4::jsonb, adjustments = adjustments || $5::jsonb
+       WHERE id = $1 AND status = ANY($6::text[]) RETURNING *`,
+      [
+        generationId,
+        status,
+        completed ? JSON.stringify(completed.output) : null,
+        ending.status === 'FAILED' ? JSON.stringify(ending.error) : null,
+        JSON.stringify(completed?.adjustments ?? []),
+        sourcesOf(status),
+      ],
+    );
+    if (row) await writeOutbox(tx, row.request_id, outboxItemsOf(toGeneration(row), row.webhook_url));
+    return row;
+  }
+}
