@@ -32,12 +32,19 @@ const Credential = Type.String();
 
 /**
  * What a worker does next with an attempt:
- * `submit` it; `resume` a vendor task; `reconcile` a submit whose answer is unknown (look it up, never repeat it);
+ * `submit` it; `resume` a vendor task (`late`: its generation has ended, look once whether it succeeded after all);
+ * `reconcile` a submit whose answer is unknown (look it up, never repeat it);
  * `wait`, another worker holds its lease; `drop` it, it is over.
  */
 export const BeginReply = Type.Union([
-  Type.Object({ action: Type.Literal('submit'), job: AttemptJob }),
-  Type.Object({ action: Type.Literal('resume'), job: AttemptJob, task: VendorTask, credential: Credential }),
+  Type.Object({ action: Type.Literal('submit'), job: AttemptJob, credential: Credential }),
+  Type.Object({
+    action: Type.Literal('resume'),
+    job: AttemptJob,
+    credential: Credential,
+    task: VendorTask,
+    late: Type.Boolean(),
+  }),
   Type.Object({ action: Type.Literal('reconcile'), job: AttemptJob, credential: Credential, submittedAfter: Instant }),
   Type.Object({ action: Type.Literal('wait'), retryAfterMs: Type.Integer() }),
   Type.Object({ action: Type.Literal('drop') }),
@@ -70,6 +77,9 @@ const Lease = { attemptId: AttemptId, workerId: Type.String() };
 /** `live` false: the attempt is over or another worker's; stop working on it. */
 const LeaseReply = Type.Object({ live: Type.Boolean() });
 
+/** What the vendor charges us, in millionths of a US dollar, where it says so. */
+const VendorCost = Type.Optional(Type.Integer({ minimum: 0 }));
+
 /** What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. */
 export const attempts = {
   /** Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on. */
@@ -96,12 +106,12 @@ export const attempts = {
     Type.Object({
       ...Lease,
       output: Output,
-      /** What the vendor charges us, in millionths of a US dollar, where it says so. */
-      vendorCostMicroUsd: Type.Optional(Type.Integer({ minimum: 0 })),
-      adjustments: Type.Array(Type.String()),
+      vendorCostMicroUsd: VendorCost,
     }),
     LeaseReply,
   ),
+  /** The attempt of a generation that has ended succeeded after all: recorded for its cost, charged to nobody. */
+  late: request('attempt.late', Type.Object({ ...Lease, vendorCostMicroUsd: VendorCost }), LeaseReply),
   failed: request('attempt.failed', Type.Object({ ...Lease, failure: AttemptFailure }), LeaseReply),
   /** Something happened to this attempt at the vendor (`poll` at once) or at the customer's (`cancel`). */
   hint: broadcast('attempt.hint', Type.Object({ attemptId: AttemptId, what: Type.Enum(['poll', 'cancel']) })),

@@ -5,6 +5,7 @@ export * from './errors.js';
 export * from './generations.js';
 export * from './manifest.js';
 export * from './message.js';
+export * from './price.js';
 export * from './rate-limit.js';
 export * from './vocabulary.js';
 export * from './webhooks.js';

@@ -37,6 +37,12 @@ export class AttemptsController {
     return { live: await this.service.completed(report) };
   }
 
+  @Handles(attempts.late)
+  async late(report: RequestOf<typeof attempts.late>) {
+    await this.service.late(report);
+    return { live: false };
+  }
+
   @Handles(attempts.failed)
   async failed({ attemptId, failure }: RequestOf<typeof attempts.failed>) {
     return { live: await this.service.failed(attemptId, failure) };

@@ -43,7 +43,7 @@ export class AttemptsRepository {
          UPDATE generations g SET status = 'PROCESSING', started_at = now(), version = version + 1
          FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED'
        )
-       SELECT found.status, found.task, found.credential, found.submitting_at AS "submittingAt",
+       SELECT found.status, found.task, coalesce(found.credential, $3::jsonb ->> found.mode) AS credential, found.submitting_at AS "submittingAt",
          EXISTS (SELECT FROM taken) AS taken,
          greatest(0, extract(epoch FROM found.lease_expires_at - now()) * 1000)::int AS "leaseMs",
          jsonb_build_object('generationId', g.id, 'mode', g.mode, 'type', g.type, 'provider', g.provider, 'model', g.model,

@@ -23,21 +23,20 @@ export class AttemptsService {
     return begun.taken ? next(attemptId, begun) : notTaken(begun);
   }
 
-  async completed({
-    attemptId,
-    output,
-    adjustments,
-    vendorCostMicroUsd,
-  }: RequestOf<typeof attempts.completed>): Promise<boolean> {
+  async completed({ attemptId, output, vendorCostMicroUsd }: RequestOf<typeof attempts.completed>): Promise<boolean> {
     const ended = await this.database.transaction(async (tx) => {
       const attempt = await this.repository.complete(tx, attemptId, vendorCostMicroUsd);
       if (!attempt) return undefined;
       noteGeneration(attempt.generation_id);
-      return this.outcomes.end(tx, attempt.generation_id, { status: 'COMPLETED', output, adjustments });
+      return this.outcomes.end(tx, attempt.generation_id, { status: 'COMPLETED', output });
     });
     if (ended) this.relay.wake();
     this.logger.info(ended ? 'generation completed' : 'result came late, recorded and not charged', { attemptId });
     return ended !== undefined;
+  }
+
+  async late({ attemptId, vendorCostMicroUsd }: RequestOf<typeof attempts.late>): Promise<void> {
+    await this.repository.complete(this.database, attemptId, vendorCostMicroUsd);
   }
 
   async failed(attemptId: string, failure: AttemptFailure): Promise<boolean> {
@@ -58,10 +57,10 @@ export class AttemptsService {
 }
 
 function next(attemptId: string, { status, task, credential, submittingAt, job, deadlineAt }: Begun): BeginReply {
-  const whole = { ...job, attemptId, deadlineAt: deadlineAt.toISOString() };
-  if (status === 'CREATED') return { action: 'submit', job: whole };
-  if (task) return { action: 'resume', job: whole, task, credential: credential! };
-  return { action: 'reconcile', job: whole, credential: credential!, submittedAfter: submittingAt!.toISOString() };
+  const known = { job: { ...job, attemptId, deadlineAt: deadlineAt.toISOString() }, credential: credential ?? '' };
+  if (status === 'CREATED') return { action: 'submit', ...known };
+  if (task) return { action: 'resume', ...known, task, late: status === 'ABANDONED' };
+  return { action: 'reconcile', ...known, submittedAfter: submittingAt!.toISOString() };
 }
 
 function notTaken({ status, leaseMs }: Begun): BeginReply {

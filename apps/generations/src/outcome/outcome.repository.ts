@@ -7,7 +7,7 @@ import { outboxItemsOf } from './events.js';
 
 /** How a generation ends. */
 export type Ending =
-  | { status: 'COMPLETED'; output: Output; adjustments: string[] }
+  | { status: 'COMPLETED'; output: Output }
   | { status: 'FAILED'; error: ErrorBody }
   | { status: 'CANCELLED' };
 
@@ -23,14 +23,13 @@ export class OutcomeRepository {
     const [row] = await tx.query<GenerationRow>(
       `UPDATE generations SET status = $2, completed_at = now(), version = version + 1,
          progress = CASE WHEN $2 = 'COMPLETED' THEN 100 ELSE progress END,
-         output = $3::jsonb, error = $4::jsonb, adjustments = adjustments || $5::jsonb
-       WHERE id = $1 AND status = ANY($6::text[]) RETURNING *`,
+         output = $3::jsonb, error = $4::jsonb
+       WHERE id = $1 AND status = ANY($5::text[]) RETURNING *`,
       [
         generationId,
         status,
         completed ? JSON.stringify(completed.output) : null,
         ending.status === 'FAILED' ? JSON.stringify(ending.error) : null,
-        JSON.stringify(completed?.adjustments ?? []),
         sourcesOf(status),
       ],
     );

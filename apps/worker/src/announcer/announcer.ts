@@ -1,0 +1,54 @@
+import { catalog } from '@doitong/contracts';
+import type { ProviderFamily } from '@doitong/providers/kit';
+import { Logger, MessageBus } from '@doitong/service-kit';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { FAMILY } from '../tokens.js';
+import { Vendors } from '../vendors/vendors.js';
+import { WorkerIdentity } from '../worker-identity.js';
+
+const RETRY_SECONDS = 1;
+
+/** Tells the catalogue what this worker's family offers, again and again while it lives, and that it goes. */
+@Injectable()
+export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer?: NodeJS.Timeout;
+  private gone = false;
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly vendors: Vendors,
+    private readonly identity: WorkerIdentity,
+    private readonly logger: Logger,
+    @Inject(FAMILY) private readonly family: ProviderFamily,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.announce();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.gone = true;
+    clearTimeout(this.timer);
+    await this.bus.request(catalog.leave, { workerId: this.identity.id }).catch((error) => {
+      this.logger.debug('leave not heard; the catalogue will notice', { error });
+    });
+  }
+
+  private async announce(): Promise<void> {
+    let seconds = RETRY_SECONDS;
+    try {
+      const { manifest } = this.family;
+      const reply = await this.bus.request(catalog.announce, {
+        workerId: this.identity.id,
+        modes: this.vendors.modes,
+        manifest,
+      });
+      seconds = reply.beatSeconds;
+    } catch (error) {
+      this.logger.warn('not announced, will try again', { error });
+    }
+    if (this.gone) return;
+    this.timer = setTimeout(() => void this.announce(), seconds * 1_000);
+    this.timer.unref();
+  }
+}

@@ -1,0 +1,50 @@
+import { assetStoreConfig, createAssetStore } from '@doitong/media';
+import type { ProviderFamily } from '@doitong/providers/kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Announcer } from './announcer/announcer.js';
+import { CallbackUrls } from './callbacks/callback-urls.js';
+import { callbacksController } from './callbacks/callbacks.controller.js';
+import type { FamilyAccess, WorkerConfig } from './config.js';
+import { InputReader } from './inputs/input-reader.js';
+import { AttemptRunner } from './jobs/attempt-runner.js';
+import { Hints } from './jobs/hints.js';
+import { Jobs } from './jobs/jobs.js';
+import { Reports } from './jobs/reports.js';
+import { Outputs } from './outputs/outputs.js';
+import { CONFIG, FAMILY } from './tokens.js';
+import { Vendors } from './vendors/vendors.js';
+import { WorkerIdentity } from './worker-identity.js';
+
+export { type FamilyAccess, familyAccess, WorkerConfig } from './config.js';
+
+@Module({})
+export class WorkerModule {
+  /** The worker of one family. Several can share a process. */
+  static register(family: ProviderFamily, access: FamilyAccess, config: WorkerConfig): DynamicModule {
+    const name = family.manifest.family;
+    const live = { baseUrl: access.baseUrl ?? family.baseUrl, credentials: access.credentials };
+    const sandboxUrl = config.SANDBOX_URL && `${config.SANDBOX_URL.replace(/\/+$/, '')}/${name}`;
+    return {
+      module: WorkerModule,
+      controllers: [callbacksController(family)],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: FAMILY, useValue: family },
+        { provide: Vendors, useValue: new Vendors(live, sandboxUrl) },
+        { provide: CallbackUrls, useValue: new CallbackUrls(config.CALLBACK_BASE_URL, config.CALLBACK_SECRET) },
+        { provide: InputReader, useValue: new InputReader(config.INPUT_ALLOW_LOOPBACK) },
+        {
+          provide: Outputs,
+          useFactory: async () =>
+            new Outputs(await createAssetStore(assetStoreConfig(config)), config.OUTPUT_MAX_BYTES),
+        },
+        Announcer,
+        AttemptRunner,
+        Hints,
+        Jobs,
+        Reports,
+        WorkerIdentity,
+      ],
+    };
+  }
+}

@@ -1,0 +1,125 @@
+import type { Job } from '@doitong/contracts';
+import { type ProviderFamily, toFailure, VendorError } from '@doitong/providers/kit';
+import { type JobOutcome, Logger } from '@doitong/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { CallbackUrls } from '../callbacks/callback-urls.js';
+import { WorkerConfig } from '../config.js';
+import { InputReader } from '../inputs/input-reader.js';
+import { Outputs } from '../outputs/outputs.js';
+import { CONFIG, FAMILY } from '../tokens.js';
+import { type Access, Vendors } from '../vendors/vendors.js';
+import { WorkerIdentity } from '../worker-identity.js';
+import type { Attempt } from './attempt.js';
+import { type Begun, carryOut, lookLate } from './carry-out.js';
+import { Hints } from './hints.js';
+import { Lease } from './lease.js';
+import { Pauses } from './pauses.js';
+import { Reports } from './reports.js';
+
+const WITHOUT_CREDENTIAL_MS = 30_000;
+
+/** Runs the attempts that jobs wake this worker up for, each once at a time. */
+@Injectable()
+export class AttemptRunner {
+  private readonly inHand = new Set<string>();
+  private readonly going = new AbortController();
+
+  constructor(
+    private readonly reports: Reports,
+    private readonly hints: Hints,
+    private readonly vendors: Vendors,
+    private readonly callbacks: CallbackUrls,
+    private readonly inputs: InputReader,
+    private readonly outputs: Outputs,
+    private readonly identity: WorkerIdentity,
+    private readonly logger: Logger,
+    @Inject(FAMILY) private readonly family: ProviderFamily,
+    @Inject(CONFIG) private readonly config: WorkerConfig,
+  ) {}
+
+  async run({ attemptId }: Job): Promise<JobOutcome> {
+    if (this.inHand.has(attemptId)) return { retryAfterMs: this.config.JOB_LEASE_MS };
+    this.inHand.add(attemptId);
+    try {
+      const workerId = this.identity.id;
+      const begun = await this.reports.begin({ attemptId, workerId, credentials: this.vendors.pick(Math.random) });
+      if (begun.action === 'drop') return 'done';
+      if (begun.action === 'wait') return { retryAfterMs: begun.retryAfterMs };
+      return await this.hold(begun);
+    } finally {
+      this.inHand.delete(attemptId);
+    }
+  }
+
+  /** Gives up what only waits for its vendor, for another worker to go on with. What is being submitted is submitted first. */
+  handOver(): void {
+    this.going.abort();
+  }
+
+  private async hold(begun: Begun): Promise<JobOutcome> {
+    const { attemptId, mode } = begun.job;
+    const workerId = this.identity.id;
+    const access = this.vendors.find(mode, begun.credential);
+    if (!access) {
+      this.logger.error('no such credential here', { mode, credential: begun.credential });
+      await this.reports.release({ attemptId, workerId });
+      return { retryAfterMs: WITHOUT_CREDENTIAL_MS };
+    }
+    const attempt = this.attemptOf(begun, access);
+    const stopListening = this.hints.listen(attemptId, (hint) => {
+      if (hint === 'poll') attempt.pauses.wake();
+      else attempt.lease.lose();
+    });
+    try {
+      const means = { reports: this.reports, outputs: this.outputs, workerId };
+      if (begun.action === 'resume' && begun.late) await lookLate(attempt, begun.task, means);
+      else await carryOut(attempt, begun, means);
+      return 'done';
+    } catch (error) {
+      return await this.settle(attempt, error);
+    } finally {
+      stopListening();
+      attempt.lease.end();
+    }
+  }
+
+  /** A vendor's refusal is the attempt's end. A stop gives it back, for whoever goes on with it. */
+  private async settle({ job: { attemptId }, stage, stop, lease }: Attempt, error: unknown): Promise<JobOutcome> {
+    const workerId = this.identity.id;
+    if (error instanceof VendorError) {
+      this.logger.warn('vendor refused or failed', { stage, kind: error.kind, error });
+      await this.reports.failed({ attemptId, workerId, failure: toFailure(error, stage) });
+      return 'done';
+    }
+    if (!stop.aborted) throw error;
+    await this.reports.release({ attemptId, workerId });
+    return lease.signal.aborted ? 'done' : { retryAfterMs: 0 };
+  }
+
+  private attemptOf({ job }: Begun, access: Access): Attempt {
+    const { attemptId, type, provider, model, input, options } = job;
+    const scale = job.mode === 'test' ? this.config.SANDBOX_SPEED : 1;
+    const expectedMs = job.expectedSeconds * 1_000 * scale;
+    const holder = { attemptId, workerId: this.identity.id };
+    const lease = new Lease(holder, expectedMs, this.config.JOB_LEASE_MS, this.reports, this.logger);
+    return {
+      job,
+      lease,
+      scale,
+      stage: 'SUBMISSION',
+      adapter: this.family.adapter,
+      request: { attemptId, type, provider, model, input, options },
+      vendor: {
+        ...access,
+        callbackUrl: this.callbacks.of(this.family.manifest.family, attemptId),
+        // A submit is never cut off: its answer must be known, even that of an attempt that is over.
+        signal: new AbortController().signal,
+        readInput: (url) => this.inputs.read(url),
+      },
+      pauses: new Pauses(),
+      stop: AbortSignal.any([lease.signal, this.going.signal]),
+      deadlineMs: Date.parse(job.deadlineAt),
+      logger: this.logger,
+    };
+  }
+}

@@ -1,0 +1,24 @@
+import type { AttemptJob, Stage } from '@doitong/contracts';
+import type { ProviderAdapter, VendorContext, VendorRequest } from '@doitong/providers/kit';
+import type { Logger } from '@doitong/service-kit';
+import type { Lease } from './lease.js';
+import type { Pauses } from './pauses.js';
+
+/** One attempt in this worker's hand. */
+export interface Attempt {
+  /** How far it is: where a failure from here on happened. */
+  stage: Stage;
+  job: AttemptJob;
+  adapter: ProviderAdapter;
+  request: VendorRequest;
+  vendor: VendorContext;
+  lease: Lease;
+  pauses: Pauses;
+  /** Factor on all vendor times: the sandbox's speed, or 1. */
+  scale: number;
+  /** Aborts when the attempt is over or somebody else's, or when this worker goes. */
+  stop: AbortSignal;
+  /** Epoch ms. */
+  deadlineMs: number;
+  logger: Logger;
+}

@@ -1,0 +1,78 @@
+import type { BeginReply, Output, VendorTask } from '@doitong/contracts';
+import type { Submission, VendorOutput } from '@doitong/providers/kit';
+import { type Outputs, OutputUnavailable } from '../outputs/outputs.js';
+import type { Attempt } from './attempt.js';
+import { pollOnce, waitForOutput } from './completion.js';
+import type { Reports } from './reports.js';
+import { lookUp, submit } from './submission.js';
+
+/** What a worker may go on with: the replies of `attempt.begin` that come with a job. */
+export type Begun = Extract<BeginReply, { credential: string }>;
+
+interface Means {
+  reports: Reports;
+  outputs: Outputs;
+  workerId: string;
+}
+
+const MOST_FETCHES = 3;
+
+/** Takes an attempt from wherever it stands to its end, reporting each step before the next. Throws what stopped it. */
+export async function carryOut(attempt: Attempt, begun: Begun, means: Means): Promise<void> {
+  const holder = { attemptId: attempt.job.attemptId, workerId: means.workerId };
+  const submission = await submissionOf(attempt, begun);
+  if (submission.kind === 'output') {
+    attempt.stage = 'DELIVERY';
+    await complete(attempt, submission.output, await means.outputs.put(attempt.job, submission.output), means);
+    return;
+  }
+  const submitted = (task: VendorTask) => means.reports.submitted({ ...holder, task });
+  if (begun.action !== 'resume') await submitted(submission.task);
+  attempt.stage = 'PROCESSING';
+  const { task, output } = await waitForOutput(attempt, submission, submitted);
+  attempt.stage = 'DELIVERY';
+  const { from, stored } = await storeFresh(attempt, task, output, means.outputs);
+  await complete(attempt, from, stored, means);
+}
+
+/** Looks once whether an attempt whose generation has ended succeeded after all. */
+export async function lookLate(attempt: Attempt, task: VendorTask, { reports, workerId }: Means): Promise<void> {
+  const result = await pollOnce(attempt, task);
+  if (result.status !== 'succeeded') return;
+  const { attemptId } = attempt.job;
+  await reports.late({ attemptId, workerId, vendorCostMicroUsd: result.output.costMicroUsd });
+}
+
+async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission> {
+  switch (begun.action) {
+    case 'submit':
+      return submit(attempt);
+    case 'reconcile':
+      return lookUp(attempt, new Date(begun.submittedAfter));
+    case 'resume':
+      return { kind: 'task', task: begun.task };
+  }
+}
+
+/** Stores the output; where its URL has died already, asks the vendor for a fresh one. */
+async function storeFresh(attempt: Attempt, task: VendorTask, output: VendorOutput, outputs: Outputs) {
+  for (let from = output, fetches = 1; ; fetches++) {
+    try {
+      return { from, stored: await outputs.put(attempt.job, from) };
+    } catch (error) {
+      if (!(error instanceof OutputUnavailable) || fetches === MOST_FETCHES) throw error;
+      const again = await pollOnce(attempt, task);
+      if (again.status === 'succeeded') from = again.output;
+    }
+  }
+}
+
+async function complete(
+  attempt: Attempt,
+  from: VendorOutput,
+  output: Output,
+  { reports, workerId }: Means,
+): Promise<void> {
+  const { attemptId } = attempt.job;
+  await reports.completed({ attemptId, workerId, output, vendorCostMicroUsd: from.costMicroUsd });
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Mode } from '@doitong/contracts';
+
+/** A vendor's API and a credential for it. */
+export interface Access {
+  baseUrl: string;
+  credential: string;
+}
+
+/** Any credential opens the sandbox; this one has the form of every vendor's. */
+const SANDBOX_CREDENTIAL = 'sandbox-key:sandbox-secret';
+
+/** For each mode the APIs that it reaches, and the credentials to choose from, known outside by their fingerprints. */
+export class Vendors {
+  private readonly byMode: Partial<Record<Mode, { baseUrl: string; credentials: Map<string, string> }>> = {};
+
+  constructor(live: { baseUrl: string; credentials: string[] }, sandboxUrl: string | undefined) {
+    if (live.credentials.length > 0) this.byMode.live = reachable(live.baseUrl, live.credentials);
+    if (sandboxUrl) this.byMode.test = reachable(sandboxUrl, [SANDBOX_CREDENTIAL]);
+  }
+
+  get modes(): Mode[] {
+    return Object.keys(this.byMode) as Mode[];
+  }
+
+  /** A credential for each mode, in turn where there are several. */
+  pick(random: () => number): Partial<Record<Mode, string>> {
+    return Object.fromEntries(
+      Object.entries(this.byMode).map(([mode, { credentials }]) => {
+        const fingerprints = [...credentials.keys()];
+        return [mode, fingerprints[Math.floor(random() * fingerprints.length)]];
+      }),
+    );
+  }
+
+  /** Undefined when this worker does not have that credential (any more). */
+  find(mode: Mode, fingerprint: string): Access | undefined {
+    const api = this.byMode[mode];
+    const credential = api?.credentials.get(fingerprint);
+    return api && credential ? { baseUrl: api.baseUrl, credential } : undefined;
+  }
+}
+
+function reachable(baseUrl: string, credentials: string[]) {
+  return { baseUrl, credentials: new Map(credentials.map((credential) => [fingerprintOf(credential), credential])) };
+}
+
+function fingerprintOf(credential: string): string {
+  return createHash('sha256').update(credential).digest('hex').slice(0, 12);
+}

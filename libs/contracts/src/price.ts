@@ -1,0 +1,15 @@
+import type { GenerationInput } from './generations.js';
+import type { Price } from './manifest.js';
+
+/** Credits for one generation, by the formula that `Price` documents. Options are effective, defaults filled in. */
+export function priceOf(price: Price, input: GenerationInput, options: Record<string, unknown>): number {
+  const seconds = typeof options.duration === 'number' ? options.duration : (price.defaultSeconds ?? 0);
+  const thousands = Math.ceil([...(input.text ?? '')].length / 1000);
+  const count = typeof options.count === 'number' ? options.count : 1;
+  let credits =
+    (price.base + (price.perSecond ?? 0) * seconds + (price.perThousandCharacters ?? 0) * thousands) * count;
+  for (const [option, factors] of Object.entries(price.multipliers ?? {})) {
+    credits *= factors[String(options[option])] ?? 1;
+  }
+  return Math.ceil(credits);
+}
