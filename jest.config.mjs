@@ -7,5 +7,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/', '<rootDir>/.nx/', '<rootDir>/.data/'],
+  globalSetup: '<rootDir>/testing/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/testing/support/global-teardown.mjs',
   testTimeout: 30_000,
 };

@@ -3,4 +3,4 @@ export { startNats } from './nats.js';
 export { findNatsServer } from './nats-server-binary.js';
 export { assertPortFree, freePort } from './ports.js';
 export { startPostgres } from './postgres.js';
-export type { LocalServer } from './server-process.js';
+export { type LocalServer, ServerProcess } from './server-process.js';

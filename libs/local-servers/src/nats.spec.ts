@@ -1,16 +1,16 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type TemporaryFolder, temporaryFolder } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { findNatsServer, startNats } from './index.js';
 
-let root: string;
+let folder: TemporaryFolder;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'local-servers-'));
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(() => folder.remove());
 
 async function publishOne(url: string): Promise<void> {
   const connection = await connect({ servers: url });
@@ -28,7 +28,7 @@ async function keptMessages(url: string): Promise<number> {
 
 describe('startNats', () => {
   it('keeps the JetStream store across a restart, under the same port', async () => {
-    const directory = join(root, 'restart');
+    const directory = join(folder.path, 'restart');
     const first = await startNats({ directory });
     await publishOne(first.url);
     await first.stop();
@@ -41,7 +41,7 @@ describe('startNats', () => {
   });
 
   it('replaces a server that still runs on its directory', async () => {
-    const directory = join(root, 'leftover');
+    const directory = join(folder.path, 'leftover');
     const leftover = await startNats({ directory });
     await publishOne(leftover.url);
     const next = await startNats({ directory, port: leftover.port });
@@ -50,7 +50,7 @@ describe('startNats', () => {
   });
 
   it('touches no process that a stale pid file happens to name', async () => {
-    const directory = join(root, 'stale');
+    const directory = join(folder.path, 'stale');
     await (await startNats({ directory })).stop();
     await writeFile(join(directory, 'nats-server.pid'), String(process.pid));
     const server = await startNats({ directory });
@@ -58,8 +58,8 @@ describe('startNats', () => {
   });
 
   it('names a taken port in one line', async () => {
-    const holder = await startNats({ directory: join(root, 'holder') });
-    await expect(startNats({ directory: join(root, 'late'), port: holder.port })).rejects.toThrow(
+    const holder = await startNats({ directory: join(folder.path, 'holder') });
+    await expect(startNats({ directory: join(folder.path, 'late'), port: holder.port })).rejects.toThrow(
       new Error(`Port ${holder.port} on 127.0.0.1, wanted for NATS, is taken.`),
     );
     await holder.stop();
@@ -73,10 +73,10 @@ describe('findNatsServer', () => {
   });
 
   it('takes the one on the PATH first', async () => {
-    const program = join(root, 'nats-server');
+    const program = join(folder.path, 'nats-server');
     await writeFile(program, '#!/bin/sh\n');
     await chmod(program, 0o755);
-    process.env.PATH = `${root}:${path}`;
+    process.env.PATH = `${folder.path}:${path}`;
     expect(await findNatsServer()).toBe(program);
   });
 });

@@ -35,7 +35,7 @@ export async function startNats(options: NatsOptions): Promise<LocalServer> {
   if (options.port) await assertPortFree(options.port, 'NATS');
 
   await writeFile(config, configuration(options.port || -1, pidFile, directory));
-  const server = new ServerProcess('nats-server', binary, ['-c', config], { cwd: directory }, options.log);
+  const server = new ServerProcess('nats-server', binary, ['-c', config], { cwd: directory, log: options.log });
   const port = await server.ready(() => servedPort(server.tail), START_TIMEOUT_MS);
   return { url: `nats://127.0.0.1:${port}`, port, stop: () => server.stop(STOP_STEPS) };
 }

@@ -1,12 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type TemporaryFolder, temporaryFolder } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startPostgres } from './index.js';
@@ -16,13 +14,11 @@ const NOBODY = { uid: 65534, gid: 65534 };
 const canRunAsNobody =
   process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', '0'], { ...NOBODY, cwd: '/' }).status === 0;
 
-let root: string;
+let folder: TemporaryFolder;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'local-servers-'));
-  await chmod(root, 0o777);
-  if (!existsSync(new URL('../dist/index.js', import.meta.url))) throw new Error('run `npm run build` first');
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => folder.remove());
 
 /** Another process that has started a server and owns it. */
 async function owner(start: string, directory: string, options: SpawnOptions = {}) {
@@ -64,7 +60,7 @@ const DEATHS: [string, (child: ChildProcess) => unknown][] = [
 
 describe.each(['startPostgres', 'startNats'])('%s', (start) => {
   it.each(DEATHS)('leaves no server behind when its owner %s', async (_how, die) => {
-    const { child, exited, url } = await owner(start, join(root, start));
+    const { child, exited, url } = await owner(start, join(folder.path, start));
     expect(await listens(url)).toBe(true);
     die(child);
     await exited;
@@ -72,7 +68,7 @@ describe.each(['startPostgres', 'startNats'])('%s', (start) => {
   });
 
   (canRunAsNobody ? it : it.skip)('runs for a normal user', async () => {
-    const { child, exited, url } = await owner(start, join(root, `${start}-nobody`), NOBODY);
+    const { child, exited, url } = await owner(start, join(folder.path, `${start}-nobody`), NOBODY);
     expect(await listens(url)).toBe(true);
     child.stdin?.write('stop');
     expect(await exited).toEqual([0, null]);
@@ -81,7 +77,7 @@ describe.each(['startPostgres', 'startNats'])('%s', (start) => {
 });
 
 it('the next owner finds every commit of a killed one', async () => {
-  const directory = join(root, 'killed');
+  const directory = join(folder.path, 'killed');
   const first = await owner('startPostgres', directory);
   const client = new pg.Client({ connectionString: first.url });
   client.on('error', () => {});

@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type TemporaryFolder, temporaryFolder } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startPostgres } from './index.js';
@@ -8,12 +8,11 @@ import { startPostgres } from './index.js';
 const UNSAFE = { fsync: 'off' };
 const isRoot = process.getuid?.() === 0;
 
-let root: string;
+let folder: TemporaryFolder;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'local-servers-'));
-  await chmod(root, 0o755);
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 3 }));
+afterAll(() => folder.remove());
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -27,7 +26,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 
 describe('startPostgres', () => {
   it('keeps data across a restart, under another port', async () => {
-    const directory = join(root, 'restart');
+    const directory = join(folder.path, 'restart');
     const first = await startPostgres({ directory, settings: UNSAFE });
     await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS value');
     await first.stop();
@@ -40,7 +39,7 @@ describe('startPostgres', () => {
 
   it('runs two clusters at once, on loopback only, each with a password of its own', async () => {
     const servers = await Promise.all(
-      ['one', 'two'].map((name) => startPostgres({ directory: join(root, name), settings: UNSAFE })),
+      ['one', 'two'].map((name) => startPostgres({ directory: join(folder.path, name), settings: UNSAFE })),
     );
     const [one, two] = servers.map((server) => new URL(server.url));
     expect(one?.port).not.toBe(two?.port);
@@ -51,7 +50,7 @@ describe('startPostgres', () => {
   });
 
   it('replaces a server that still runs on its directory, even on the same port', async () => {
-    const directory = join(root, 'leftover');
+    const directory = join(folder.path, 'leftover');
     const leftover = await startPostgres({ directory });
     await query(leftover.url, 'CREATE TABLE kept AS SELECT 7 AS value');
 
@@ -61,7 +60,7 @@ describe('startPostgres', () => {
   });
 
   it('starts although the pid file of a crashed server names a process of someone else', async () => {
-    const directory = join(root, 'stale');
+    const directory = join(folder.path, 'stale');
     const first = await startPostgres({ directory, settings: UNSAFE });
     await first.stop();
     await writeFile(join(directory, 'cluster', 'postmaster.pid'), `${process.pid}\n${join(directory, 'cluster')}\n`);
@@ -72,8 +71,8 @@ describe('startPostgres', () => {
   });
 
   it('names a taken port in one line', async () => {
-    const holder = await startPostgres({ directory: join(root, 'holder'), settings: UNSAFE });
-    const attempt = startPostgres({ directory: join(root, 'late'), port: holder.port });
+    const holder = await startPostgres({ directory: join(folder.path, 'holder'), settings: UNSAFE });
+    const attempt = startPostgres({ directory: join(folder.path, 'late'), port: holder.port });
     await expect(attempt).rejects.toThrow(
       new Error(`Port ${holder.port} on 127.0.0.1, wanted for PostgreSQL, is taken.`),
     );
@@ -81,12 +80,12 @@ describe('startPostgres', () => {
   });
 
   it('says what PostgreSQL said when it does not start, and leaves no process', async () => {
-    const attempt = startPostgres({ directory: join(root, 'wrong'), settings: { shared_buffers: 'plenty' } });
+    const attempt = startPostgres({ directory: join(folder.path, 'wrong'), settings: { shared_buffers: 'plenty' } });
     await expect(attempt).rejects.toThrow(/did not start:.*shared_buffers/s);
   });
 
   (isRoot ? it : it.skip)('runs for root even below a folder that is closed to others', async () => {
-    const closed = join(root, 'closed');
+    const closed = join(folder.path, 'closed');
     await mkdir(closed, { mode: 0o700 });
     const server = await startPostgres({ directory: join(closed, 'data'), settings: UNSAFE });
     expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

@@ -77,7 +77,12 @@ function launch(postgres: string, account: Account, { data }: Cluster, port: num
   const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(port) });
   const flags = settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [command, args] = account.command(postgres, ['-D', data, ...flags]);
-  return new ServerProcess('PostgreSQL', command, args, { ...account.options, cwd: '/', env: SERVER_ENV }, options.log);
+  return new ServerProcess('PostgreSQL', command, args, {
+    ...account.options,
+    cwd: '/',
+    env: SERVER_ENV,
+    log: options.log,
+  });
 }
 
 const pidFile = (data: string) => join(data, 'postmaster.pid');

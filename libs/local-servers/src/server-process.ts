@@ -18,10 +18,17 @@ export type StopStep = [signal: NodeJS.Signals, graceMs: number];
 
 const KEPT_LINES = 20;
 
+export interface ServerProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
+  log?: Log;
+  /** What it gets when this process has died. SIGINT, the default, is an orderly end for PostgreSQL and nats-server. */
+  orphanSignal?: NodeJS.Signals;
+}
+
 /** One child process that serves: its output is handed on line by line, and it cannot outlive this process. */
 export class ServerProcess {
   /** The last lines of output, for error messages. */
   readonly tail: string[] = [];
+  private readonly log: Log;
   private readonly child: ChildProcess;
   private readonly closed: Promise<unknown>;
   private failure?: Error;
@@ -30,9 +37,9 @@ export class ServerProcess {
     private readonly name: string,
     command: string,
     args: string[],
-    options: SpawnOptions,
-    private readonly log: Log = () => {},
+    { log = () => {}, orphanSignal = 'SIGINT', ...options }: ServerProcessOptions = {},
   ) {
+    this.log = log;
     // Its own process group: Ctrl-C in a terminal reaches the owner only, who stops its servers in order.
     this.child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.closed = once(this.child, 'close').catch((error: Error) => {
@@ -42,13 +49,18 @@ export class ServerProcess {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.keep(line));
     }
     if (this.child.pid) {
-      const callOff = whenParentDies('kill -INT "$1"', String(this.child.pid));
+      const callOff = whenParentDies(`kill -s ${orphanSignal.slice(3)} "$1"`, String(this.child.pid));
       this.child.once('exit', callOff);
     }
   }
 
   get pid(): number | undefined {
     return this.child.pid;
+  }
+
+  /** Null while it runs, and when a signal ended it. */
+  get exitCode(): number | null {
+    return this.child.exitCode;
   }
 
   get running(): boolean {

@@ -1,0 +1,6 @@
+export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';
+export { type Service, startService } from './service.js';
+export { type TemporaryFolder, temporaryFolder } from './temporary-folder.js';
+export { createTestDatabase, type TestDatabase } from './test-database.js';
+export { startTestNats, type TestNats, testNatsUrl } from './test-nats.js';
+export { eventually, waitFor } from './wait-for.js';

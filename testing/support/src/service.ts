@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { freePort, ServerProcess } from '@doitong/local-servers';
+
+const READY_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+/** One service in a process of its own. It is killed when the process that started it ends. */
+export interface Service {
+  pid: number;
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  /** All lines of its standard output and error so far; JSON, but for what Node itself prints. */
+  logs(): string[];
+  /** Sends a deadly signal and resolves when the process is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** SIGTERM; resolves with the exit code. Throws, with the last lines of log, if it did not end by itself in 20 s. */
+  stop(): Promise<number | null>;
+}
+
+export interface ServiceOptions {
+  /** Ready is when this answers 200. */
+  readyPath?: string;
+  /** Default: a free one. */
+  port?: number;
+}
+
+/**
+ * Starts the built `dist/apps/<app>/main.js` with `PORT` and `env` as its whole environment, and waits until it is ready.
+ * Throws, with the last lines of its log, if it ends or is not ready in 20 s.
+ */
+export async function startService(
+  app: string,
+  env: Record<string, string>,
+  { readyPath = '/readyz', port }: ServiceOptions = {},
+): Promise<Service> {
+  const main = fileURLToPath(new URL(`../../../dist/apps/${app}/main.js`, import.meta.url));
+  if (!existsSync(main)) throw new Error(`${app} is not built: run \`npm run build\` first.`);
+  const chosenPort = port ?? (await freePort());
+  const url = `http://127.0.0.1:${chosenPort}`;
+  const lines: string[] = [];
+  const { PATH = '', HOME = '' } = process.env;
+  const child = new ServerProcess(app, process.execPath, ['--enable-source-maps', main], {
+    env: { PATH, HOME, PORT: String(chosenPort), ...env },
+    log: (line) => void lines.push(line),
+    orphanSignal: 'SIGKILL',
+  });
+  await child.ready(() => answersOk(url + readyPath), READY_TIMEOUT_MS);
+
+  return {
+    pid: child.pid!,
+    url,
+    logs: () => lines,
+    kill: (signal = 'SIGKILL') => child.stop([[signal, STOP_TIMEOUT_MS]]),
+    async stop() {
+      await child.stop([['SIGTERM', STOP_TIMEOUT_MS]]).catch(async (cause) => {
+        await child.stop([['SIGKILL', 5_000]]);
+        throw new Error(`${app} did not end on SIGTERM:\n  ${child.tail.join('\n  ')}`, { cause });
+      });
+      return child.exitCode;
+    },
+  };
+}
+
+async function answersOk(url: string): Promise<true | undefined> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.status === 200 ? true : undefined;
+}
