@@ -20,7 +20,7 @@ export interface VendorContext {
   callbackUrl?: string;
   /** Aborts when the attempt is over. */
   signal: AbortSignal;
-  /** Reads a customer's URL through the egress guard. */
+  /** Reads a customer's URL through the egress guard. VendorError `invalid-input` when that cannot be done. */
   readInput(url: string): Promise<{ bytes: Buffer; contentType: string }>;
 }
 
@@ -32,11 +32,22 @@ export interface VendorOutput {
   costMicroUsd?: number;
 }
 
-/** An asynchronous vendor answers a submit with a task, a synchronous one with the output itself. */
-export type Submission = { kind: 'task'; task: VendorTask } | { kind: 'output'; output: VendorOutput };
+/**
+ * An asynchronous vendor answers a submit with a task, a synchronous one with the output itself. `pollInMs`: when to poll,
+ * where the adapter knows better than the model's expected time; scaled with the schedule.
+ */
+export type Submission =
+  | { kind: 'task'; task: VendorTask; pollInMs?: number }
+  | { kind: 'output'; output: VendorOutput };
 
-/** `progress` 0 to 100, where the vendor tells it. A failed task is a thrown VendorError. */
-export type PollResult = { status: 'running'; progress?: number } | { status: 'succeeded'; output: VendorOutput };
+/**
+ * `progress` 0 to 100, where the vendor tells it. A failed task is a thrown VendorError.
+ * `task`: a chain of vendor jobs went on to its next step. It replaces the task that was polled, must be durable before the
+ * next poll, and the polling schedule starts anew. Polling the replaced task again is harmless: it leads to the same next step.
+ */
+export type PollResult =
+  | { status: 'running'; progress?: number; task?: VendorTask; pollInMs?: number }
+  | { status: 'succeeded'; output: VendorOutput };
 
 /** What a callback means: answer a challenge with this body, or look at the task now. Never a verdict in itself. */
 export type Callback = { kind: 'challenge'; reply: Record<string, unknown> } | { kind: 'hint' };
@@ -49,7 +60,10 @@ export interface ProviderAdapter {
    * Asks the vendor once. Throws VendorError `submission-unknown` when the vendor may have taken it although no answer came.
    */
   submit(request: VendorRequest, vendor: VendorContext): Promise<Submission>;
-  /** Looks at a task. Called again after success, it gives a fresh output URL where the vendor renews them. */
+  /**
+   * Looks at a task. Called again after success, it gives a fresh output URL where the vendor renews them.
+   * VendorError `rate-limited` or `unavailable` is no verdict on the task: poll again.
+   */
   poll(task: VendorTask, vendor: VendorContext): Promise<PollResult>;
   /** Asks the vendor to stop a task. Absent where the vendor cannot. */
   cancel?(task: VendorTask, vendor: VendorContext): Promise<void>;

@@ -2,7 +2,7 @@ import type { AttemptFailure, ErrorCode } from '@doitong/contracts';
 
 /**
  * What a vendor's refusal or failure means to us.
- * `rate-limited` and `unavailable`: the ask did not take and may be repeated. `submission-unknown`: it may have taken.
+ * `rate-limited` and `unavailable`: the ask did not take, or a repeat does no harm. `submission-unknown`: it may have taken.
  */
 export type VendorErrorKind =
   | 'invalid-input'
@@ -15,19 +15,29 @@ export type VendorErrorKind =
   | 'failed'
   | 'output-lost';
 
-/** `message` is for the log: it may quote the vendor. What customers see is `toFailure`. */
+/**
+ * `message` is for the log: it may quote the vendor. What customers see is `toFailure`: a message for the kind, or
+ * `publicMessage` where the adapter itself saw what is wrong.
+ */
 export class VendorError extends Error {
   override readonly name = 'VendorError';
   readonly retryAfterMs?: number;
+  readonly publicMessage?: string;
 
   constructor(
     readonly kind: VendorErrorKind,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; publicMessage?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.publicMessage = options.publicMessage;
   }
+}
+
+/** The adapter's own refusal of what the option schema cannot check. */
+export function refusedInput(publicMessage: string): VendorError {
+  return new VendorError('invalid-input', publicMessage, { publicMessage });
 }
 
 const publicForm: Record<VendorErrorKind, { code: ErrorCode; message: string; retryable: boolean }> = {
@@ -64,5 +74,11 @@ const publicForm: Record<VendorErrorKind, { code: ErrorCode; message: string; re
 
 /** What is reported of a vendor error: our own words, nothing of the vendor's. */
 export function toFailure(error: VendorError, stage: AttemptFailure['stage']): AttemptFailure {
-  return { ...publicForm[error.kind], stage, unknownSubmission: error.kind === 'submission-unknown' };
+  const form = publicForm[error.kind];
+  return {
+    ...form,
+    message: error.publicMessage ?? form.message,
+    stage,
+    unknownSubmission: error.kind === 'submission-unknown',
+  };
 }

@@ -1,0 +1,56 @@
+import Type, { type Static } from 'typebox';
+import { maybe, VendorError } from '../kit/index.js';
+
+/** Without `webhook_url` in the request. `cost` is in the vendor's credits of 0.01 USD. */
+export const SubmitAnswer = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  polling_url: maybe(Type.String()),
+  cost: maybe(Type.Number()),
+});
+
+export const ResultAnswer = Type.Object({
+  status: maybe(Type.String()),
+  result: maybe(Type.Object({ sample: maybe(Type.String()) })),
+  details: Type.Optional(Type.Unknown()),
+});
+
+const microUsdPerCredit = 10_000;
+export function costMicroUsd(answer: Static<typeof SubmitAnswer>): number | undefined {
+  return answer.cost == null ? undefined : Math.round(answer.cost * microUsdPerCredit);
+}
+
+export const isUnknownTask = (answer: Static<typeof ResultAnswer>) => answer.status === 'Task not found';
+
+/** Where the finished image is, undefined while it is made. Words that we do not know mean running. */
+export function sampleOf(answer: Static<typeof ResultAnswer>): string | undefined {
+  switch (answer.status) {
+    case 'Ready':
+      if (!answer.result?.sample) throw new VendorError('failed', 'ready without a sample');
+      return answer.result.sample;
+    case 'Request Moderated':
+    case 'Content Moderated':
+      throw new VendorError('content-rejected', `${answer.status}: ${JSON.stringify(answer.details ?? null)}`);
+    case 'Error':
+    case 'Failed':
+    case 'Task not found':
+      throw new VendorError('failed', `${answer.status}: ${JSON.stringify(answer.details ?? null)}`);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Where to poll. The URL that the vendor gave when the credential may go there: our base URL's origin, or a host of the
+ * vendor. Otherwise the base URL itself.
+ */
+export function pollingUrl(given: string | undefined, id: string, baseUrl: string): string {
+  const url = given && URL.canParse(given) ? new URL(given) : undefined;
+  if (!url || !isTrusted(url, baseUrl)) return `${baseUrl}/v1/get_result?id=${encodeURIComponent(id)}`;
+  if (!url.searchParams.has('id')) url.searchParams.set('id', id);
+  return url.href;
+}
+
+function isTrusted(url: URL, baseUrl: string): boolean {
+  if (url.origin === new URL(baseUrl).origin) return true;
+  return url.protocol === 'https:' && (url.hostname === 'bfl.ai' || url.hostname.endsWith('.bfl.ai'));
+}

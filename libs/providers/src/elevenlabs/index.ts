@@ -1,0 +1,9 @@
+import { familyManifest, type ProviderFamily } from '../kit/index.js';
+import { adapter } from './adapter.js';
+import { providers } from './models.js';
+
+export const family: ProviderFamily = {
+  manifest: familyManifest('elevenlabs', providers),
+  adapter,
+  baseUrl: 'https://api.elevenlabs.io',
+};

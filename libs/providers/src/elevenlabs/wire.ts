@@ -1,0 +1,68 @@
+import Type, { type Static } from 'typebox';
+import { maybe, type VendorErrorKind, type VendorOutput } from '../kit/index.js';
+
+/** Two error formats are in use: old answers have `status`, new ones `code` beside it. */
+const ErrorDetail = Type.Object({ code: maybe(Type.String()), status: maybe(Type.String()) });
+
+/** The vendor's code decides, not its HTTP status: used-up quota has been answered as 401. */
+const kindOfCode: Record<string, VendorErrorKind> = {
+  max_character_limit_exceeded: 'invalid-input',
+  invalid_voice_id: 'invalid-input',
+  invalid_parameters: 'invalid-input',
+  voice_not_found: 'invalid-input',
+  invalid_api_key: 'credential',
+  missing_permissions: 'credential',
+  detected_unusual_activity: 'credential',
+  'only_for_creator+': 'credential',
+  quota_exceeded: 'balance',
+  too_many_concurrent_requests: 'rate-limited',
+  concurrent_limit_exceeded: 'rate-limited',
+  rate_limit_exceeded: 'rate-limited',
+  system_busy: 'rate-limited',
+};
+
+/** No code is documented for a text under moderation; it is said to name a policy (unverified). */
+const moderation = /policy|moderation|prohibited|unsafe/;
+
+/** Where `detail` is a list it is about the fields, and HTTP 422 says so. */
+export function refusalOf(body: unknown): VendorErrorKind | undefined {
+  const { detail } = (body ?? {}) as { detail?: Static<typeof ErrorDetail> | string | unknown[] };
+  if (!detail || typeof detail === 'string' || Array.isArray(detail)) return undefined;
+  const code = detail.code ?? detail.status ?? '';
+  return kindOfCode[code] ?? (moderation.test(code) ? 'content-rejected' : undefined);
+}
+
+/** As the vendor's own client reads it; not in the documents that we have. */
+const HistoryItem = Type.Object({
+  history_item_id: Type.String(),
+  date_unix: Type.Number(),
+  voice_id: maybe(Type.String()),
+  model_id: maybe(Type.String()),
+  text: maybe(Type.String()),
+  settings: maybe(Type.Record(Type.String(), Type.Unknown())),
+});
+export const HistoryAnswer = Type.Object({ history: Type.Array(HistoryItem) });
+
+interface Speech {
+  text: string;
+  voice_id: string;
+  model_id: string;
+  voice_settings: Record<string, unknown>;
+}
+
+/** Settings count as far as the vendor tells them. */
+export function isSpeechOf(item: Static<typeof HistoryItem>, speech: Speech): boolean {
+  const told = Object.entries(speech.voice_settings).filter(([name]) => item.settings?.[name] != null);
+  return (
+    item.text === speech.text &&
+    item.voice_id === speech.voice_id &&
+    item.model_id === speech.model_id &&
+    told.every(([name, value]) => item.settings?.[name] === value)
+  );
+}
+
+/** Of `pcm_24000` and its like, which come without a header; undefined for all other formats. */
+export function rawAudio(outputFormat: string): VendorOutput['hint'] {
+  const sampleRate = /^pcm_(\d+)$/.exec(outputFormat)?.[1];
+  return sampleRate ? { format: 'pcm_s16le', sampleRate: Number(sampleRate) } : undefined;
+}

@@ -1,0 +1,92 @@
+import Type, { type Static } from 'typebox';
+import { maybe, VendorError, type VendorErrorKind } from '../kit/index.js';
+
+const HedraError = Type.Object({
+  code: Type.String(),
+  message: maybe(Type.String()),
+  details: maybe(Type.Array(Type.Object({ reason: maybe(Type.String()) }))),
+});
+
+export const FileAnswer = Type.Object({ url: Type.String({ minLength: 1 }) });
+export const VoicesAnswer = Type.Object({
+  data: Type.Array(Type.Object({ id: Type.String(), name: maybe(Type.String()) })),
+  next_cursor: maybe(Type.String()),
+});
+export const SubmitAnswer = Type.Object({ job_id: Type.String({ minLength: 1 }) });
+
+const JobOutput = Type.Object({
+  status: Type.String(),
+  asset_id: maybe(Type.String()),
+  url: maybe(Type.String()),
+  error: maybe(HedraError),
+});
+export const JobAnswer = Type.Object({
+  status: Type.String(),
+  outputs: maybe(Type.Array(JobOutput)),
+  error: maybe(HedraError),
+  cost: maybe(Type.Number()),
+  currency: maybe(Type.String()),
+});
+type JobAnswer = Static<typeof JobAnswer>;
+
+/**
+ * Of an answered call. A repeat of an idempotent one may find the first still under way (HTTP status unverified), and a model
+ * that is gone is nobody's bad input.
+ */
+const kindOfCode: Record<string, VendorErrorKind> = {
+  INVALID_ARGUMENT: 'invalid-input',
+  FAILED_PRECONDITION: 'unavailable',
+  UNAUTHORIZED: 'credential',
+  PERMISSION_DENIED: 'credential',
+  INSUFFICIENT_BALANCE: 'balance',
+  NOT_FOUND: 'unavailable',
+  GONE: 'unavailable',
+  ALREADY_EXISTS: 'unavailable',
+  ALREADY_IN_PROGRESS: 'unavailable',
+  MODERATION_FAILED: 'content-rejected',
+  RESOURCE_EXHAUSTED: 'rate-limited',
+  INTERNAL: 'unavailable',
+  UNKNOWN: 'unavailable',
+  UNAVAILABLE: 'unavailable',
+  DEADLINE_EXCEEDED: 'unavailable',
+};
+
+export function refusalOf(body: unknown): VendorErrorKind | undefined {
+  const { error } = (body ?? {}) as { error?: Static<typeof HedraError> | null };
+  if (!error?.code || isJob(body)) return undefined;
+  // An upload is kept for an hour: this one was our delay, not the customer's file.
+  if (error.details?.some(({ reason }) => reason === 'expired')) return 'failed';
+  return kindOfCode[error.code];
+}
+
+/** A job that failed has an `error` of the same shape, in an answer that succeeded. */
+const isJob = (body: unknown) => typeof body === 'object' && body !== null && 'job_id' in body;
+
+/** The one output of a finished job, undefined while it runs. Words that we do not know mean running. */
+export function finishedOutput(job: JobAnswer): Static<typeof JobOutput> | undefined {
+  if (job.status === 'FAILED') throw failedJob(job.error);
+  if (job.status !== 'COMPLETED') return undefined;
+  const output = job.outputs?.[0];
+  if (output?.status === 'FAILED') throw failedJob(output.error);
+  if (output?.status === 'EXPIRED') throw new VendorError('output-lost', 'the output is older than 48 hours');
+  if (!output) throw new VendorError('failed', 'job completed without an output');
+  return output;
+}
+
+/** What a finished output must have. */
+export function present(value: string | null | undefined): string {
+  if (!value) throw new VendorError('failed', 'the finished output lacks its asset');
+  return value;
+}
+
+/** Only these codes say why a job failed; with any other it just failed. */
+const verdicts = new Set(['MODERATION_FAILED', 'INVALID_ARGUMENT']);
+
+function failedJob(error: Static<typeof HedraError> | null | undefined): VendorError {
+  const kind = error && verdicts.has(error.code) ? kindOfCode[error.code] : undefined;
+  return new VendorError(kind ?? 'failed', `job failed: ${error?.code} ${error?.message}`);
+}
+
+export function costMicroUsd(job: JobAnswer): number | undefined {
+  return job.cost == null || (job.currency ?? 'USD') !== 'USD' ? undefined : Math.round(job.cost * 1_000_000);
+}

@@ -1,0 +1,37 @@
+import type { FamilyManifest, ModelManifest, ProviderManifest } from '@doitong/contracts';
+import Type, { type TSchema } from 'typebox';
+import { VendorError } from './errors.js';
+
+/** One vendor model: what the catalogue tells of it, and beside it what the adapter must know to ask for it. */
+export type Model<Wire> = ModelManifest & { wire: Wire };
+export type Provider<Wire> = Omit<ProviderManifest, 'models'> & { models: Model<Wire>[] };
+
+export function familyManifest(family: string, providers: Provider<unknown>[]): FamilyManifest {
+  return {
+    family,
+    providers: providers.map((provider) => ({
+      ...provider,
+      models: provider.models.map(({ wire: _, ...manifest }) => manifest),
+    })),
+  };
+}
+
+/** Throws VendorError `unavailable` for a model that this build does not know, such as one of a newer catalogue. */
+export function wireOf<Wire>(
+  providers: Provider<Wire>[],
+  { provider, model }: { provider: string; model: string },
+): Wire {
+  const found = providers.find(({ id }) => id === provider)?.models.find(({ id }) => id === model);
+  if (!found) throw new VendorError('unavailable', `${provider} has no model ${model}`);
+  return found.wire;
+}
+
+/** The JSON Schema of a model's options. */
+export function optionsSchema(properties: Record<string, { description: string; [keyword: string]: unknown }>) {
+  return { type: 'object', additionalProperties: false, properties };
+}
+
+/** A vendor's field that may be absent or null. */
+export function maybe<T extends TSchema>(schema: T) {
+  return Type.Optional(Type.Union([schema, Type.Null()]));
+}

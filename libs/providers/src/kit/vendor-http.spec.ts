@@ -1,0 +1,157 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import Type from 'typebox';
+import { FormData } from 'undici';
+import type { VendorContext } from './adapter.js';
+import type { VendorErrorKind } from './errors.js';
+import { type Reply, type ScriptedVendor, scriptedVendor, testCredential, vendorContext } from './testing/loopback.js';
+import { type VendorAsk, VendorHttp } from './vendor-http.js';
+
+const Answer = Type.Object({ id: Type.String() });
+const submit: VendorAsk = { method: 'POST', path: '/jobs', json: { a: 1 }, submits: true };
+const upload: VendorAsk = { method: 'POST', path: '/jobs', json: { a: 1 } };
+const poll: VendorAsk = { method: 'GET', path: '/jobs' };
+
+let vendor: ScriptedVendor | undefined;
+afterEach(() => vendor?.close());
+
+const http = (context: VendorContext) =>
+  new VendorHttp(context, {
+    auth: { authorization: `Key ${context.credential}` },
+    refusal: (body) => ((body as { code?: number })?.code === 7 ? 'content-rejected' : undefined),
+  });
+
+async function outcome(reply: Reply, ask: VendorAsk, over: Partial<VendorContext> = {}) {
+  vendor = await scriptedVendor({ 'POST /jobs': reply, 'GET /jobs': reply });
+  return http(vendor.context(over))
+    .json(Answer, ask)
+    .catch((error) => error);
+}
+
+describe('what the network does', () => {
+  it.each<[string, Reply, VendorErrorKind, VendorErrorKind]>([
+    ['a connection that breaks after the request', { fault: 'reset' }, 'submission-unknown', 'unavailable'],
+    ['no answer in time', { fault: 'hang' }, 'submission-unknown', 'unavailable'],
+    ['a gateway that gives up', { status: 502, json: {} }, 'submission-unknown', 'unavailable'],
+    ['a gateway that times out', { status: 504, json: {} }, 'submission-unknown', 'unavailable'],
+    ['a success that is no JSON', { bytes: Buffer.from('<html>') }, 'submission-unknown', 'unavailable'],
+    ['a success of another shape', { json: { name: 'x' } }, 'submission-unknown', 'unavailable'],
+    ['a success that never ends', { bytes: Buffer.alloc(5_000_000) }, 'submission-unknown', 'unavailable'],
+    ['a vendor out of order', { status: 500, json: {} }, 'unavailable', 'unavailable'],
+    ['a vendor out of service', { status: 503, json: {} }, 'unavailable', 'unavailable'],
+    ['a vendor overloaded', { status: 529, json: {} }, 'unavailable', 'unavailable'],
+    ['a vendor that wants less', { status: 429, json: {} }, 'rate-limited', 'rate-limited'],
+    ['a refused credential', { status: 401, json: {} }, 'credential', 'credential'],
+    ['an empty account', { status: 402, json: {} }, 'balance', 'balance'],
+    ['a refused input', { status: 422, json: {} }, 'invalid-input', 'failed'],
+    ['a path that is gone', { status: 404, json: {} }, 'unavailable', 'failed'],
+    ["the vendor's own code in a success", { json: { id: 'x', code: 7 } }, 'content-rejected', 'content-rejected'],
+  ])('%s', async (_, reply, onSubmit, onPoll) => {
+    expect(await outcome(reply, { ...submit, timeoutMs: 300 })).toMatchObject({ name: 'VendorError', kind: onSubmit });
+    await vendor?.close();
+    expect(await outcome(reply, { ...poll, timeoutMs: 300 })).toMatchObject({ name: 'VendorError', kind: onPoll });
+  });
+
+  it('is known not to have taken when nobody listens', async () => {
+    const free = createServer();
+    await new Promise<void>((listening) => free.listen(0, '127.0.0.1', listening));
+    const { port } = free.address() as { port: number };
+    await new Promise((closed) => free.close(closed));
+    const ask = http(vendorContext(`http://127.0.0.1:${port}`)).json(Answer, submit);
+    await expect(ask).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('is known not to have taken when TLS cannot be set up, though the socket was reset', async () => {
+    const resets = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    await new Promise<void>((listening) => resets.listen(0, '127.0.0.1', listening));
+    const { port } = resets.address() as { port: number };
+    const ask = http(vendorContext(`https://127.0.0.1:${port}`)).json(Answer, submit);
+    await expect(ask).rejects.toMatchObject({ kind: 'unavailable' });
+    await new Promise((closed) => resets.close(closed));
+  });
+
+  it('is known not to have taken when the attempt was over before it was sent', async () => {
+    const result = await outcome({ json: { id: 'x' } }, submit, { signal: AbortSignal.abort() });
+    expect(result).toMatchObject({ kind: 'unavailable' });
+    expect(vendor?.heard).toHaveLength(0);
+  });
+
+  it('is unknown when the attempt ends while a submit waits for its answer', async () => {
+    const result = await outcome({ fault: 'hang' }, submit, { signal: AbortSignal.timeout(200) });
+    expect(result).toMatchObject({ kind: 'submission-unknown' });
+  });
+
+  it('is never unknown for an ask that may be repeated', async () => {
+    expect(await outcome({ fault: 'reset' }, upload)).toMatchObject({ kind: 'unavailable' });
+    await vendor?.close();
+    expect(await outcome({ status: 504, json: {} }, upload)).toMatchObject({ kind: 'unavailable' });
+    await vendor?.close();
+    expect(await outcome({ status: 400, json: {} }, upload)).toMatchObject({ kind: 'invalid-input' });
+  });
+});
+
+it('each submit has a connection of its own, so none dies on one that the vendor was closing', async () => {
+  vendor = await scriptedVendor({ 'POST /jobs': { json: { id: 'x' } } });
+  await http(vendor.context()).json(Answer, submit);
+  await http(vendor.context()).json(Answer, submit);
+  expect(vendor.heard.map(({ headers }) => headers.connection)).toEqual(['close', 'close']);
+});
+
+it('a Retry-After is told in milliseconds', async () => {
+  const result = await outcome({ status: 429, headers: { 'retry-after': '7' }, json: {} }, submit);
+  expect(result).toMatchObject({ retryAfterMs: 7_000 });
+});
+
+it('a redirect is not followed, so the credential goes nowhere else', async () => {
+  const elsewhere = await scriptedVendor({ 'GET /jobs': { json: { id: 'stolen' } } });
+  const reply = { status: 302, headers: { location: `${elsewhere.baseUrl}/jobs` }, json: {} };
+  expect(await outcome(reply, poll)).toMatchObject({ kind: 'unavailable' });
+  expect(elsewhere.heard).toHaveLength(0);
+  await elsewhere.close();
+});
+
+it('a credential that the vendor quotes is in no message', async () => {
+  const [keyId = '', secret = ''] = testCredential.split(':');
+  const quotes = { status: 401, json: { error: `no such key ${testCredential}, nor ${secret} of ${keyId}` } };
+  const { message } = await outcome(quotes, submit);
+  expect(message).toContain('no such key');
+  expect(message).not.toContain(keyId);
+  expect(message).not.toContain(secret);
+});
+
+it('fields that we do not know are let through', async () => {
+  expect(await outcome({ json: { id: 'x', news: { a: [1] } } }, submit)).toEqual({ id: 'x', news: { a: [1] } });
+});
+
+it('sends multipart with its boundary, and queries escaped', async () => {
+  const form = new FormData();
+  form.append('file', new Blob(['bytes'], { type: 'image/png' }), 'image');
+  await outcome({ json: { id: 'x' } }, { method: 'POST', path: '/jobs', form, query: { a: 'b&c=d' } });
+  const [heard] = vendor?.heard ?? [];
+  expect(heard?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+  expect(heard?.text).toContain('Content-Type: image/png');
+  expect(heard?.query).toEqual({ a: 'b&c=d' });
+});
+
+describe('a file', () => {
+  const file = async (reply: Reply) => {
+    vendor = await scriptedVendor({ 'POST /jobs': reply });
+    return http(vendor.context())
+      .file(submit)
+      .catch((error) => error);
+  };
+
+  it('is its bytes', async () => {
+    expect((await file({ bytes: Buffer.from('ID3') })).bytes.toString()).toBe('ID3');
+  });
+
+  it('is refused in JSON', async () => {
+    expect(await file({ status: 400, json: { code: 7 } })).toMatchObject({ kind: 'content-rejected' });
+  });
+
+  it('that is JSON after all or empty leaves open what was done', async () => {
+    expect(await file({ json: { id: 'x' } })).toMatchObject({ kind: 'submission-unknown' });
+    await vendor?.close();
+    expect(await file({ bytes: Buffer.alloc(0) })).toMatchObject({ kind: 'submission-unknown' });
+  });
+});

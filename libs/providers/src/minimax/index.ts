@@ -1,0 +1,9 @@
+import { familyManifest, type ProviderFamily } from '../kit/index.js';
+import { adapter } from './adapter.js';
+import { providers } from './models.js';
+
+export const family: ProviderFamily = {
+  manifest: familyManifest('minimax', providers),
+  adapter,
+  baseUrl: 'https://api.minimax.io',
+};
