@@ -1,0 +1,114 @@
+import {
+  type Customer,
+  eventually,
+  Operator,
+  type Platform,
+  type SeenGeneration,
+  type ServiceName,
+  startPlatform,
+} from '@doitong/support';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const CREDITS = 100_000;
+const TEN = 10;
+
+let platform: Platform;
+let operator: Operator;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  operator = await Operator.connect(platform.nats.url);
+}, 90_000);
+
+afterAll(async () => {
+  await operator?.close();
+  await platform?.stop();
+}, 30_000);
+
+const newCustomer = () => operator.createCustomer(platform.gatewayUrl, { credits: CREDITS });
+
+/** Ten of them under way at the vendor, each taking some seconds there. */
+async function tenAtTheVendor(customer: Customer): Promise<SeenGeneration[]> {
+  const name = `chaos ${Date.now()} ${Math.random()}`;
+  const ten = await Promise.all(
+    Array.from({ length: TEN }, (_, n) =>
+      customer.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `${name} ${n} [[sandbox:slow=4]]` } }),
+    ),
+  );
+  await eventually(async () => (await submitsOf(name)) === TEN, { timeoutMs: 15_000 });
+  submitted = () => submitsOf(name);
+  return ten;
+}
+let submitted: () => Promise<number>;
+
+async function submitsOf(name: string): Promise<number> {
+  const response = await fetch(`${platform.sandboxUrl}/_sandbox/submits?family=minimax`);
+  const { submits } = (await response.json()) as { submits: { prompt: string }[] };
+  return submits.filter(({ prompt }) => prompt.includes(name)).length;
+}
+
+/** None lost, each asked for once and charged once. */
+async function expectAllMadeOnce(customer: Customer, ten: SeenGeneration[]): Promise<void> {
+  const ended = await Promise.all(ten.map(({ id }) => customer.ended(id, 60_000)));
+  expect(ended.map(({ status }) => status)).toEqual(ten.map(() => 'COMPLETED'));
+  expect(await submitted()).toBe(TEN);
+  const spent = ended.reduce((sum, { creditCost }) => sum + creditCost, 0);
+  expect(await customer.settled()).toEqual({ credits: CREDITS - spent, held: 0 });
+  expect(await operator.verifyLedger()).toMatchObject({ balanced: true, discrepancies: [] });
+}
+
+describe('ten generations at the vendor', () => {
+  it('are resumed by another worker when theirs is killed: none lost, none asked for twice, each charged once', async () => {
+    const customer = await newCustomer();
+    const ten = await tenAtTheVendor(customer);
+    await platform.kill('worker-minimax');
+    await platform.start('worker-minimax');
+    await expectAllMadeOnce(customer, ten);
+  }, 90_000);
+
+  it.each<ServiceName>(['generations', 'billing', 'rate-limit', 'gateway'])(
+    'survive a kill -9 of %s',
+    async (name) => {
+      const customer = await newCustomer();
+      const ten = await tenAtTheVendor(customer);
+      await platform.kill(name);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await platform.start(name);
+      await expectAllMadeOnce(customer, ten);
+    },
+    90_000,
+  );
+
+  it('survive the loss of the whole JetStream store', async () => {
+    const customer = await newCustomer();
+    const ten = await tenAtTheVendor(customer);
+    await platform.nats.restart({ wipe: true });
+    await expectAllMadeOnce(customer, ten);
+  }, 90_000);
+
+  it('are handed over, none dropped, when every service is asked to end and started again', async () => {
+    const customer = await newCustomer();
+    const ten = await tenAtTheVendor(customer);
+    for (const name of ['worker-minimax', 'generations', 'billing', 'rate-limit'] as const) {
+      const [old] = platform.processes(name);
+      await platform.start(name);
+      expect(await old!.stop()).toBe(0);
+    }
+    await expectAllMadeOnce(customer, ten);
+  }, 90_000);
+});
+
+describe('accepted but not yet begun', () => {
+  it('generations wait for a worker to come, also when their wake-up calls are lost', async () => {
+    const customer = await newCustomer();
+    await platform.kill('worker-elevenlabs');
+    const { id } = await customer.generate({
+      type: 'AUDIO',
+      provider: 'elevenlabs',
+      input: { text: 'Is anybody there?' },
+    });
+    await platform.nats.restart({ wipe: true });
+    await platform.start('worker-elevenlabs');
+    expect((await customer.ended(id, 60_000)).status).toBe('COMPLETED');
+  }, 90_000);
+});

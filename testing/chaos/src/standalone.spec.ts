@@ -1,0 +1,119 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '@doitong/local-servers';
+import {
+  Customer,
+  eventually,
+  Operator,
+  type Service,
+  startService,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@doitong/support';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+interface StandaloneFile {
+  graphqlUrl: string;
+  baseUrl: string;
+  sandboxUrl: string;
+  natsUrl: string;
+  testKey: string;
+  accountId: string;
+  pid: number;
+}
+
+let folder: TemporaryFolder;
+let env: Record<string, string>;
+let port: number;
+let standalone: Service;
+
+const start = () => startService('standalone', env, { port });
+const file = async () => JSON.parse(await readFile(join(folder.path, 'standalone.json'), 'utf8')) as StandaloneFile;
+const customer = async () => {
+  const { baseUrl, accountId, testKey } = await file();
+  return new Customer(baseUrl, accountId, testKey);
+};
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  port = await freePort();
+  env = {
+    DATA_DIR: folder.path,
+    SANDBOX_PORT: String(await freePort()),
+    SANDBOX_SPEED: '0.02',
+    JOB_LEASE_MS: '2000',
+    SWEEP_MS: '250',
+  };
+  standalone = await start();
+  await eventually(() => file().catch(() => undefined));
+}, 60_000);
+
+afterAll(async () => {
+  await standalone?.kill();
+  await folder?.remove();
+}, 30_000);
+
+describe('the standalone', () => {
+  it('tells who may read it, and nobody else, where it is and how to get in', async () => {
+    const told = await file();
+    expect(told).toMatchObject({ pid: standalone.pid, graphqlUrl: `http://127.0.0.1:${port}/graphql` });
+    expect((await stat(join(folder.path, 'standalone.json'))).mode & 0o777).toBe(0o600);
+    expect(await (await customer()).account()).toEqual({ credits: 100_000, held: 0 });
+  });
+
+  it('refuses a data directory that another uses, and a port that is taken, in one line that names it', async () => {
+    await expect(startService('standalone', { ...env, SANDBOX_PORT: String(await freePort()) })).rejects.toThrow(
+      /DATA_DIR .* is in use/,
+    );
+    const elsewhere = await temporaryFolder();
+    await expect(startService('standalone', { ...env, DATA_DIR: elsewhere.path }, { port })).rejects.toThrow(
+      String(port),
+    );
+    await elsewhere.remove();
+  }, 30_000);
+
+  it('after a kill -9 during ten generations loses none and charges each once', async () => {
+    const owner = await customer();
+    const before = await owner.account();
+    const ten = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        owner.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `killed ${n} [[sandbox:slow=100]]` } }),
+      ),
+    );
+    const { sandboxUrl } = await file();
+    await eventually(async () => (await submits(sandboxUrl)) === 10, { timeoutMs: 15_000 });
+    await standalone.kill();
+    standalone = await start();
+    const ended = await Promise.all(ten.map(({ id }) => owner.ended(id, 60_000)));
+    expect(ended.map(({ status }) => status)).toEqual(ten.map(() => 'COMPLETED'));
+    expect(await submits(sandboxUrl)).toBe(10);
+    const spent = ended.reduce((sum, { creditCost }) => sum + creditCost, 0);
+    expect(await owner.settled()).toEqual({ credits: before.credits - spent, held: 0 });
+    await expectBalancedLedger();
+  }, 120_000);
+
+  it('keeps keys, account and generations over a restart, and ends within 5 s of Ctrl-C', async () => {
+    const owner = await customer();
+    const { id } = await owner.generate({ type: 'IMAGE', provider: 'flux-dev', input: { text: 'to be kept' } });
+    const made = await owner.ended(id);
+    const stoppedAt = Date.now();
+    await standalone.kill('SIGINT');
+    expect(Date.now() - stoppedAt).toBeLessThan(5_000);
+    standalone = await start();
+    const again = await customer();
+    expect(again.key).toBe(owner.key);
+    expect(await again.generation(id)).toMatchObject({ status: 'COMPLETED', version: made.version });
+    expect((await fetch((await again.generation(id)).url!)).status).toBe(200);
+  }, 60_000);
+});
+
+async function submits(sandboxUrl: string): Promise<number> {
+  const response = await fetch(`${sandboxUrl}/_sandbox/submits?family=minimax`);
+  return ((await response.json()) as { submits: unknown[] }).submits.length;
+}
+
+async function expectBalancedLedger(): Promise<void> {
+  const operator = await Operator.connect((await file()).natsUrl);
+  expect(await operator.verifyLedger()).toMatchObject({ balanced: true, discrepancies: [] });
+  await operator.close();
+}

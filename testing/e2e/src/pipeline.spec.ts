@@ -1,0 +1,252 @@
+import { probeMedia } from '@doitong/media';
+import {
+  type Customer,
+  eventually,
+  Operator,
+  type Platform,
+  type Receiver,
+  type SeenGeneration,
+  startPlatform,
+  startReceiver,
+} from '@doitong/support';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { audio, avatar, image, video } from './requests.js';
+
+const STARTING_CREDITS = 100_000;
+
+let platform: Platform;
+let operator: Operator;
+let receiver: Receiver;
+let customer: Customer;
+
+beforeAll(async () => {
+  [platform, receiver] = await Promise.all([startPlatform(), startReceiver()]);
+  operator = await Operator.connect(platform.nats.url);
+  customer = await operator.createCustomer(platform.gatewayUrl, { credits: STARTING_CREDITS });
+}, 90_000);
+
+afterAll(async () => {
+  await operator?.close();
+  await Promise.all([platform?.stop(), receiver?.stop()]);
+}, 30_000);
+
+/** A customer whose balance only this test moves. */
+const ownCustomer = (account = {}) => operator.createCustomer(platform.gatewayUrl, { credits: 10_000, ...account });
+
+describe('one generation of each type', () => {
+  let all: SeenGeneration[];
+
+  beforeAll(async () => {
+    const webhookUrl = `${receiver.url}/hook`;
+    const first = await Promise.all(
+      [video('a lighthouse'), image('a lighthouse keeper'), audio('The light is on.')].map((input) =>
+        customer.generate({ ...input, webhookUrl }),
+      ),
+    );
+    const done = await Promise.all(first.map(({ id }) => customer.ended(id)));
+    const talking = await customer.generate({ ...avatar('Good evening.', done[1]!.url!), webhookUrl });
+    all = [...done, await customer.ended(talking.id)];
+  }, 60_000);
+
+  it('completes, with what was made described from its own bytes', async () => {
+    expect(all.map(({ type, status, error }) => ({ type, status, error }))).toEqual(
+      ['VIDEO', 'IMAGE', 'AUDIO', 'AVATAR'].map((type) => ({ type, status: 'COMPLETED', error: null })),
+    );
+    for (const { url, metadata, progress } of all) {
+      const response = await fetch(url!);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const probed = await probeMedia(bytes);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe(probed.contentType);
+      expect(metadata).toMatchObject({ size: bytes.length, format: probed.format });
+      expect(metadata.width ?? undefined).toBe(probed.width);
+      expect(progress).toBe(100);
+    }
+  });
+
+  it('is charged once, and the ledger adds up', async () => {
+    const spent = all.reduce((sum, { creditCost }) => sum + creditCost, 0);
+    expect(all.every(({ creditCost }) => creditCost > 0)).toBe(true);
+    expect(await customer.settled()).toEqual({ credits: STARTING_CREDITS - spent, held: 0 });
+    expect(await operator.verifyLedger()).toMatchObject({ balanced: true, discrepancies: [] });
+  });
+
+  it("shows nothing of the vendor's own URLs", () => {
+    expect(JSON.stringify(all)).not.toContain(platform.sandboxUrl);
+  });
+
+  it('is told by webhook, once for each', async () => {
+    const told = await eventually(() => receiver.requests.length >= all.length && receiver.requests, {
+      timeoutMs: 10_000,
+    });
+    const events = told.map(({ body }) => JSON.parse(body) as { type: string; data: { id: string } });
+    expect(new Set(events.map(({ data }) => data.id))).toEqual(new Set(all.map(({ id }) => id)));
+    expect(events.every(({ type }) => type === 'generation.completed')).toBe(true);
+  });
+});
+
+describe('a fault at the vendor', () => {
+  const outcome = async (input: object) => {
+    const owner = await ownCustomer();
+    const { id } = await owner.generate(input);
+    const ended = await owner.ended(id);
+    const { credits } = await owner.settled();
+    return { ended, spent: 10_000 - credits };
+  };
+
+  it.each([
+    ['content-rejected', 'CONTENT_REJECTED'],
+    ['failed', 'GENERATION_FAILED'],
+    ['corrupt-file', 'GENERATION_FAILED'],
+    ['dead-url', 'GENERATION_FAILED'],
+    ['quota', 'PROVIDER_UNAVAILABLE'],
+  ])('%s ends as %s, with the hold released', async (marker, code) => {
+    const { ended, spent } = await outcome(video(`a storm [[sandbox:${marker}]]`));
+    expect(ended).toMatchObject({ status: 'FAILED', creditCost: 0, url: null, error: { code, billed: false } });
+    expect(spent).toBe(0);
+  });
+
+  it.each(['server-error-once', 'rate-limited-once', 'callback-twice'])(
+    '%s is survived, and charged once',
+    async (marker) => {
+      const { ended, spent } = await outcome(video(`a calm sea [[sandbox:${marker}]]`));
+      expect(ended).toMatchObject({ status: 'COMPLETED', error: null });
+      expect(spent).toBe(ended.creditCost);
+    },
+  );
+
+  it('a lost answer is not asked for again and not charged, where the vendor cannot be asked about it', async () => {
+    const text = `a lost ship [[sandbox:answer-lost]] ${Date.now()}`;
+    const { ended, spent } = await outcome(video(text));
+    expect(ended).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'GENERATION_FAILED', stage: 'SUBMISSION', billed: false },
+    });
+    expect(spent).toBe(0);
+    expect(await submitsOf('minimax', text)).toHaveLength(1);
+  });
+
+  it('a lost answer is found where the vendor can be asked, made once and charged once', async () => {
+    const text = `We found it again. [[sandbox:answer-lost]] ${Date.now()}`;
+    const { ended, spent } = await outcome(audio(text));
+    expect(ended.status).toBe('COMPLETED');
+    expect(spent).toBe(ended.creditCost);
+    expect(await submitsOf('elevenlabs', text)).toHaveLength(1);
+  });
+
+  async function submitsOf(family: string, text: string) {
+    const response = await fetch(`${platform.sandboxUrl}/_sandbox/submits?family=${family}`);
+    const { submits } = (await response.json()) as { submits: { prompt: string }[] };
+    return submits.filter(({ prompt }) => prompt.includes(text));
+  }
+});
+
+describe('a request that cannot be carried out', () => {
+  it.each([
+    ['an unknown provider', { ...image('x'), provider: 'nobody' }, 'provider'],
+    ['a provider of another type', { ...image('x'), provider: 'minimax' }, 'provider'],
+    ['an unknown option', { ...image('x'), options: { sparkle: 1 } }, 'options.sparkle'],
+    ['an option of the wrong type', { ...image('x'), options: { seed: 'seven' } }, 'options.seed'],
+    ['a duration that no model has', { ...video('x'), options: { duration: -6 } }, 'options.duration'],
+    ['an unknown model', { ...video('x'), options: { model: 'gen-99' } }, 'options.model'],
+    ['an empty prompt', image('  '), 'input.text'],
+    [
+      'an input that the model does not take',
+      { ...audio('x'), input: { text: 'x', image: 'https://example.com/a.png' } },
+      'input.image',
+    ],
+    ['an image that is no web address', { ...avatar('x', 'file:///etc/passwd') }, 'input.image'],
+  ])('%s is INVALID_INPUT that names the field, before any credit moves', async (_what, input, field) => {
+    const owner = await ownCustomer();
+    const { errors } = await owner.tryGenerate(input);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', field });
+    expect(await owner.account()).toEqual({ credits: 10_000, held: 0 });
+  });
+
+  it('is refused when the credits are not there, and leaves neither hold nor slot behind', async () => {
+    const owner = await ownCustomer({ credits: 10, plan: 'FREE' });
+    for (let tries = 0; tries < 3; tries++) {
+      const { errors } = await owner.tryGenerate(image('x'));
+      expect(errors?.[0]?.extensions.code).toBe('INSUFFICIENT_CREDITS');
+    }
+    expect(await owner.account()).toEqual({ credits: 10, held: 0 });
+  });
+});
+
+describe('an account', () => {
+  it('gets one generation for one Idempotency-Key, however many ask at once', async () => {
+    const owner = await ownCustomer();
+    const headers = { 'idempotency-key': 'order-1' };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => owner.generate(image('one'), headers)));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    const ended = await owner.ended(answers[0]!.id);
+    expect((await owner.settled()).credits).toBe(10_000 - ended.creditCost);
+    const { errors } = await owner.tryGenerate(image('two'), headers);
+    expect(errors?.[0]?.extensions.code).toBe('IDEMPOTENCY_CONFLICT');
+  });
+
+  it('never spends more than it has, however many ask at once', async () => {
+    const owner = await ownCustomer({ credits: 500 });
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => owner.tryGenerate(image(`race ${n}`))));
+    const accepted = answers.flatMap(({ data }) => data?.generate ?? []);
+    expect(accepted).toHaveLength(10);
+    await Promise.all(accepted.map(({ id }) => owner.ended(id)));
+    expect(await owner.settled()).toEqual({ credits: 0, held: 0 });
+  });
+
+  it('on FREE runs one at a time, and the next as soon as the first has ended', async () => {
+    const owner = await ownCustomer({ plan: 'FREE' });
+    const { id } = await owner.generate(video('slow [[sandbox:hang]]'));
+    const second = await owner.tryGenerate(image('too early'));
+    expect(second.errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMIT', limit: 'concurrent' });
+    await owner.ask('mutation ($id: ID!) { cancelGeneration(id: $id) }', { id });
+    await eventually(async () => (await owner.tryGenerate(image('in time'))).data, {
+      timeoutMs: 5_000,
+      intervalMs: 200,
+    });
+  });
+
+  it("does not see another's generation", async () => {
+    const [owner, stranger] = await Promise.all([ownCustomer(), ownCustomer()]);
+    const { id } = await owner.generate(image('mine'));
+    const { errors } = await stranger.ask('query ($id: ID!) { generation(id: $id) { id } }', { id });
+    expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+  });
+
+  it('can cancel what still runs: it pays nothing, and a second time there is nothing to cancel', async () => {
+    const owner = await ownCustomer();
+    const { id } = await owner.generate(video('never ends [[sandbox:hang]]'));
+    const cancel = () =>
+      owner.ask<{ cancelGeneration: boolean }>('mutation ($id: ID!) { cancelGeneration(id: $id) }', { id });
+    expect((await cancel()).data?.cancelGeneration).toBe(true);
+    expect((await cancel()).data?.cancelGeneration).toBe(false);
+    expect(await owner.ended(id)).toMatchObject({ status: 'CANCELLED', creditCost: 0 });
+    expect(await owner.settled()).toEqual({ credits: 10_000, held: 0 });
+  });
+});
+
+describe('an asset', () => {
+  it('is served in parts, and neither after its time nor under a changed signature', async () => {
+    const { id } = await customer.generate(image('an asset'));
+    const { url } = await customer.ended(id);
+    const part = await fetch(url!, { headers: { range: 'bytes=0-9' } });
+    expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 10]);
+    const changed = new URL(url!);
+    changed.searchParams.set('expires', String(Number(changed.searchParams.get('expires')) + 60));
+    expect((await fetch(changed)).status).toBe(403);
+  });
+});
+
+describe('a request id', () => {
+  it('follows one generation through the logs of every service that it passes', async () => {
+    const requestId = `trace-${Date.now()}`;
+    const { id } = await customer.generate(image('traced'), { 'x-request-id': requestId });
+    await customer.ended(id);
+    const logsOf = (name: 'generations' | 'worker-black-forest-labs') =>
+      platform.processes(name).flatMap((process) => process.logs());
+    await eventually(() => logsOf('generations').some((line) => line.includes(requestId) && line.includes(id)));
+    for (const line of [...logsOf('generations'), ...logsOf('worker-black-forest-labs')]) {
+      expect(() => JSON.parse(line)).not.toThrow();
+    }
+  });
+});

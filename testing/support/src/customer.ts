@@ -1,0 +1,130 @@
+import { admin, type RequestOf } from '@doitong/contracts';
+import { MessageBus } from '@doitong/service-kit';
+import { connect } from '@nats-io/transport-node';
+import { eventually } from './wait-for.js';
+
+/** A generation as the public API shows it. */
+export interface SeenGeneration {
+  id: string;
+  type: string;
+  status: 'QUEUED' | 'PROCESSING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+  progress: number;
+  provider: string;
+  model: string;
+  url: string | null;
+  creditCost: number;
+  metadata: {
+    width: number | null;
+    height: number | null;
+    duration: number | null;
+    format: string | null;
+    size: number | null;
+    adjustments: string[];
+  };
+  error: { code: string; message: string; retryable: boolean; billed: boolean; stage: string } | null;
+  version: number;
+}
+
+const SEEN = `id type status progress provider model url creditCost version
+  metadata { width height duration format size adjustments } error { code message retryable billed stage }`;
+
+export interface GraphqlAnswer<T> {
+  status: number;
+  headers: Headers;
+  data: T | null;
+  errors?: { message: string; extensions: { code: string; field?: string; [name: string]: unknown } }[];
+}
+
+/** A customer with an API key, who knows nothing but the public API. */
+export class Customer {
+  constructor(
+    readonly gatewayUrl: string,
+    readonly accountId: string,
+    readonly key: string,
+  ) {}
+
+  async ask<T>(query: string, variables: object = {}, headers: Record<string, string> = {}): Promise<GraphqlAnswer<T>> {
+    const response = await fetch(`${this.gatewayUrl}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    const body = (await response.json()) as Pick<GraphqlAnswer<T>, 'data' | 'errors'>;
+    return { status: response.status, headers: response.headers, ...body };
+  }
+
+  tryGenerate(
+    input: object,
+    headers: Record<string, string> = {},
+  ): Promise<GraphqlAnswer<{ generate: SeenGeneration }>> {
+    return this.ask(`mutation ($input: GenerateInput!) { generate(input: $input) { ${SEEN} } }`, { input }, headers);
+  }
+
+  /** Throws what the API refuses with. */
+  async generate(input: object, headers: Record<string, string> = {}): Promise<SeenGeneration> {
+    const { data, errors } = await this.tryGenerate(input, headers);
+    if (!data) throw new Error(JSON.stringify(errors));
+    return data.generate;
+  }
+
+  async generation(id: string): Promise<SeenGeneration> {
+    const query = `query ($id: ID!) { generation(id: $id) { ${SEEN} } }`;
+    const { data, errors } = await this.ask<{ generation: SeenGeneration }>(query, { id });
+    if (!data) throw new Error(JSON.stringify(errors));
+    return data.generation;
+  }
+
+  /** The generation once it has ended. */
+  ended(id: string, timeoutMs = 30_000): Promise<SeenGeneration> {
+    const look = async () => {
+      const seen = await this.generation(id);
+      return seen.status !== 'QUEUED' && seen.status !== 'PROCESSING' && seen;
+    };
+    return eventually(look, { timeoutMs, intervalMs: 100 });
+  }
+
+  async account(): Promise<{ credits: number; held: number }> {
+    const { data, errors } = await this.ask<{ account: { credits: number; held: number } }>(
+      '{ account { credits held } }',
+    );
+    if (!data) throw new Error(JSON.stringify(errors));
+    return data.account;
+  }
+
+  /** The account once nothing is held any more. */
+  settled(): Promise<{ credits: number; held: number }> {
+    const look = async () => {
+      const account = await this.account();
+      return account.held === 0 && account;
+    };
+    return eventually(look, { timeoutMs: 15_000 });
+  }
+}
+
+/** The operator's side: makes accounts, checks the ledger. */
+export class Operator {
+  private constructor(private readonly bus: MessageBus) {}
+
+  static async connect(natsUrl: string): Promise<Operator> {
+    return new Operator(
+      new MessageBus(await connect({ servers: natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 100 })),
+    );
+  }
+
+  async createCustomer(
+    gatewayUrl: string,
+    account: Partial<RequestOf<typeof admin.accountCreate>> = {},
+  ): Promise<Customer> {
+    const wanted = { name: 'test', plan: 'ENTERPRISE' as const, credits: 100_000, ...account };
+    const { accountId, testKey } = await this.bus.request(admin.accountCreate, wanted);
+    return new Customer(gatewayUrl, accountId, testKey);
+  }
+
+  verifyLedger() {
+    return this.bus.request(admin.ledgerVerify, {});
+  }
+
+  async close(): Promise<void> {
+    await this.bus.connection.close();
+  }
+}

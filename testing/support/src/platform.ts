@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort } from '@doitong/local-servers';
+import { type Service, startService } from './service.js';
+import { temporaryFolder } from './temporary-folder.js';
+import { createTestDatabase } from './test-database.js';
+import { startTestNats, type TestNats } from './test-nats.js';
+
+const families = ['minimax', 'black-forest-labs', 'elevenlabs', 'hedra'] as const;
+const withTables = ['billing', 'generations', 'rate-limit', 'webhook-dispatcher'] as const;
+const names = [...withTables, 'sandbox', 'gateway', ...families.map((family) => `worker-${family}` as const)] as const;
+
+/** A service that has a process of its own; `worker-<family>` is the worker of that family. */
+export type ServiceName = (typeof names)[number];
+
+/** The whole platform, each service a process of its own, on a database and a nats-server of its own. */
+export interface Platform {
+  gatewayUrl: string;
+  sandboxUrl: string;
+  databaseUrl: string;
+  /** Where the assets lie. */
+  assetDirectory: string;
+  nats: TestNats;
+  /** Starts a service that is not running, or one more replica of it on a port of its own. */
+  start(name: ServiceName): Promise<Service>;
+  /** The running processes of a service, the oldest first. */
+  processes(name: ServiceName): Service[];
+  /** SIGKILL, to all replicas. */
+  kill(name: ServiceName): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `env` goes to every service, over what the platform itself sets. */
+export async function startPlatform(env: Record<string, string> = {}): Promise<Platform> {
+  const [database, nats, folder] = await Promise.all([createTestDatabase(), startTestNats(), temporaryFolder()]);
+  const [gatewayPort, sandboxPort] = await Promise.all([freePort(), freePort()]);
+  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
+  const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+  const assetDirectory = `${folder.path}/assets`;
+  const common = {
+    DATABASE_URL: database.url,
+    NATS_URL: nats.url,
+    PUBLIC_URL: gatewayUrl,
+    ASSET_DIRECTORY: assetDirectory,
+    ASSET_URL_SECRET: randomBytes(24).toString('hex'),
+    SANDBOX_URL: sandboxUrl,
+    SANDBOX_SPEED: '0',
+    SANDBOX_DATA_DIR: `${folder.path}/sandbox`,
+    INPUT_ALLOW_LOOPBACK: 'true',
+    WEBHOOK_ALLOW_LOOPBACK: 'true',
+    WEBHOOK_ALLOW_HTTP: 'true',
+    JOB_LEASE_MS: '2000',
+    SWEEP_MS: '250',
+    BEAT_SECONDS: '1',
+    ...env,
+  };
+  const ports: Partial<Record<ServiceName, number>> = { gateway: gatewayPort, sandbox: sandboxPort };
+  const running = new Map<ServiceName, Service[]>();
+  const processes = (name: ServiceName) => running.get(name) ?? [];
+
+  const start = async (name: ServiceName) => {
+    const [app, family] = name.startsWith('worker-') ? ['worker', name.slice('worker-'.length)] : [name, ''];
+    const port = processes(name).length === 0 ? ports[name] : undefined;
+    const ready = name === 'sandbox' ? '/healthz' : '/readyz';
+    const service = await startService(app, { ...common, WORKER_FAMILY: family }, { readyPath: ready, port });
+    running.set(name, [...processes(name), service]);
+    return service;
+  };
+  const kill = async (name: ServiceName) => {
+    await Promise.all(processes(name).map((service) => service.kill()));
+    running.delete(name);
+  };
+  const stop = async () => {
+    await Promise.all([...running.keys()].map(kill));
+    await Promise.all([database.drop(), nats.stop()]);
+    await folder.remove();
+  };
+
+  try {
+    await Promise.all(withTables.map((app) => migrate(app, database.url)));
+    await Promise.all(names.map(start));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { gatewayUrl, sandboxUrl, databaseUrl: database.url, assetDirectory, nats, start, processes, kill, stop };
+}
+
+async function migrate(app: string, databaseUrl: string): Promise<void> {
+  const script = fileURLToPath(new URL(`../../../dist/apps/${app}/migrate.js`, import.meta.url));
+  await promisify(execFile)(process.execPath, [script], { env: { ...process.env, DATABASE_URL: databaseUrl } });
+}
