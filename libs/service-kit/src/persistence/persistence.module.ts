@@ -40,7 +40,11 @@ export class PersistenceModule {
 
 async function connect(persistence: Persistence, databaseUrl: string, poolSize: number): Promise<Database> {
   const dataSource = await createDataSource(persistence, databaseUrl, poolSize).initialize();
-  if (await dataSource.showMigrations()) {
+  // Asked first, because showMigrations would make its table in a schema that is not there.
+  const [{ present }] = await dataSource.query('SELECT to_regnamespace($1) IS NOT NULL AS present', [
+    persistence.schema,
+  ]);
+  if (!present || (await dataSource.showMigrations())) {
     await dataSource.destroy();
     throw new Error(`schema ${persistence.schema} is not migrated: run this service's migrate command first`);
   }

@@ -1,0 +1,48 @@
+import { PersistenceModule } from '@doitong/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountsController } from './accounts/accounts.controller.js';
+import { AccountsRepository } from './accounts/accounts.repository.js';
+import { AccountsService } from './accounts/accounts.service.js';
+import { ApiKeyFactory } from './api-keys/api-key-factory.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeysRepository } from './api-keys/api-keys.repository.js';
+import { ApiKeysService } from './api-keys/api-keys.service.js';
+import { BillingConfig } from './config.js';
+import { HoldsController } from './holds/holds.controller.js';
+import { HoldsRepository } from './holds/holds.repository.js';
+import { HoldsService } from './holds/holds.service.js';
+import { OrphanHolds } from './holds/orphan-holds.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { LedgerRepository } from './ledger/ledger.repository.js';
+import { LedgerService } from './ledger/ledger.service.js';
+import { LedgerCheckRepository } from './ledger/ledger-check.repository.js';
+import { persistence } from './persistence.js';
+import { CONFIG } from './tokens.js';
+
+export { BillingConfig } from './config.js';
+export { persistence } from './persistence.js';
+
+@Module({})
+export class BillingModule {
+  static register(config: BillingConfig): DynamicModule {
+    return {
+      module: BillingModule,
+      imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
+      controllers: [AccountsController, ApiKeysController, HoldsController, LedgerController],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        AccountsRepository,
+        AccountsService,
+        ApiKeyFactory,
+        ApiKeysRepository,
+        ApiKeysService,
+        HoldsRepository,
+        HoldsService,
+        LedgerCheckRepository,
+        LedgerRepository,
+        LedgerService,
+        OrphanHolds,
+      ],
+    };
+  }
+}

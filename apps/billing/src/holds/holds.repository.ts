@@ -1,0 +1,140 @@
+import type { billing, RequestOf, Settlement } from '@doitong/contracts';
+import { Database } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
+import { isUniqueViolation } from '../sql-errors.js';
+
+export type WantedHold = RequestOf<typeof billing.hold>;
+
+export interface Hold {
+  accountId: string;
+  credits: number;
+  status: 'OPEN' | 'CAPTURED' | 'RELEASED' | 'REFUSED';
+  expiresAt: Date;
+}
+
+/**
+ * Every statement that moves credits locks the accounts first, in order of their ids, and the holds after them, so that
+ * no two of them wait for each other.
+ */
+@Injectable()
+export class HoldsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Returns the new hold's expiry, or nothing when the account cannot pay or the generation already has a hold. */
+  async place({ generationId, accountId, credits }: WantedHold, ttlSeconds: number): Promise<Date | undefined> {
+    try {
+      const [hold] = await this.database.query<{ expiresAt: Date }>(
+        `WITH debited AS (
+           UPDATE accounts SET available = available - $3::bigint, held = held + $3::bigint
+           WHERE id = $2 AND status = 'ACTIVE' AND available >= $3::bigint
+           RETURNING id
+         )
+         INSERT INTO holds (generation_id, account_id, credits, status, expires_at)
+         SELECT $1, id, $3::bigint, 'OPEN', now() + make_interval(secs => $4) FROM debited
+         RETURNING expires_at AS "expiresAt"`,
+        [generationId, accountId, credits, ttlSeconds],
+      );
+      return hold?.expiresAt;
+    } catch (error) {
+      // The key took back the debit together with the second hold.
+      if (isUniqueViolation(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Why nothing was placed. Records the refusal when the credits are not there. `hold` is the one that stands for this
+   * generation, the refused one included.
+   */
+  async refuseOrFind({
+    generationId,
+    accountId,
+    credits,
+  }: WantedHold): Promise<{ accountStatus: string; available: number; hold: Hold | null } | undefined> {
+    const [why] = await this.database.query<{ accountStatus: string; available: number } & Partial<Hold>>(
+      `WITH refused AS (
+         INSERT INTO holds (generation_id, account_id, credits, status, expires_at, resolved_at)
+         SELECT $1, id, $3::bigint, 'REFUSED', now(), now() FROM accounts
+         WHERE id = $2 AND status = 'ACTIVE' AND available < $3::bigint
+         ON CONFLICT (generation_id) DO NOTHING
+         RETURNING *
+       ), standing AS (
+         SELECT * FROM refused UNION ALL SELECT * FROM holds WHERE generation_id = $1
+       )
+       SELECT accounts.status AS "accountStatus", accounts.available, standing.account_id AS "accountId",
+         standing.credits, standing.status, standing.expires_at AS "expiresAt"
+       FROM accounts LEFT JOIN standing ON true WHERE accounts.id = $2`,
+      [generationId, accountId, credits],
+    );
+    if (!why) return undefined;
+    const { accountStatus, available, ...hold } = why;
+    return { accountStatus, available, hold: hold.status ? (hold as Hold) : null };
+  }
+
+  /**
+   * Resolves those of the holds that are open: a capture takes at most what is held, gives back the rest and is posted to
+   * the ledger. Of several items for one hold the first counts. `capped` are the captures that asked for more.
+   *
+   * Lists go in and out as arrays: they are looked up by hash, where a join would be planned for the few rows of a guess.
+   */
+  async settle(items: Settlement[]): Promise<{ unknown: string[]; capped: string[] }> {
+    const first = new Map([...items].reverse().map((item) => [item.generationId, item]));
+    const captures = [...first.values()].filter((item) => item.outcome === 'CAPTURE');
+    const [outcome] = await this.database.query<{ unknown: string[]; capped: string[] }>(
+      `WITH found AS (
+         SELECT generation_id, account_id, credits, status FROM holds WHERE generation_id = ANY ($1::text[])
+       ), locked AS (
+         SELECT id FROM accounts WHERE id = ANY (ARRAY(SELECT account_id FROM found WHERE status = 'OPEN'))
+         ORDER BY id FOR NO KEY UPDATE
+       ), resolved AS (
+         UPDATE holds SET
+           status = CASE WHEN $2::jsonb ? generation_id THEN 'CAPTURED' ELSE 'RELEASED' END,
+           captured_credits = least(credits, coalesce(($2::jsonb ->> generation_id)::bigint, 0)),
+           resolved_at = now()
+         WHERE generation_id = ANY ($1::text[]) AND account_id = ANY (ARRAY(SELECT id FROM locked))
+           -- Open, but said so that the plan does not walk the sweeper's index of all open holds.
+           AND resolved_at IS NULL
+         RETURNING generation_id, account_id, credits, captured_credits
+       ), balanced AS (
+         UPDATE accounts SET available = available + total.credits - total.captured, held = held - total.credits
+         FROM (
+           SELECT account_id, sum(credits)::bigint AS credits, sum(captured_credits)::bigint AS captured
+           FROM resolved GROUP BY account_id
+         ) AS total
+         WHERE accounts.id = total.account_id
+       ), posted AS (
+         INSERT INTO ledger_entries (kind, reference, ledger_account, credits)
+         SELECT 'CAPTURE', resolved.generation_id, side.ledger_account, side.credits
+         FROM resolved CROSS JOIN LATERAL
+           (VALUES (account_id, -captured_credits), ('house:revenue', captured_credits)) AS side (ledger_account, credits)
+         WHERE captured_credits > 0
+       )
+       SELECT
+         ARRAY(SELECT id FROM unnest($1::text[]) AS id WHERE id <> ALL (ARRAY(SELECT generation_id FROM found))) AS unknown,
+         ARRAY(
+           SELECT generation_id FROM found
+           WHERE status = 'OPEN' AND credits < ($2::jsonb ->> generation_id)::bigint
+         ) AS capped`,
+      [
+        [...first.keys()],
+        JSON.stringify(Object.fromEntries(captures.map(({ generationId, credits }) => [generationId, credits]))),
+      ],
+    );
+    return outcome!;
+  }
+
+  /**
+   * Takes holds whose time is up for a closer look and renews them for `ttlSeconds`, in which nobody else looks at them.
+   * Holds that another statement is changing right now are passed over.
+   */
+  async takeExpired(limit: number, ttlSeconds: number): Promise<string[]> {
+    const rows = await this.database.query<{ generationId: string }>(
+      `UPDATE holds SET expires_at = now() + make_interval(secs => $2) WHERE generation_id = ANY (ARRAY(
+         SELECT generation_id FROM holds WHERE status = 'OPEN' AND expires_at <= now()
+         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+       )) RETURNING generation_id AS "generationId"`,
+      [limit, ttlSeconds],
+    );
+    return rows.map((row) => row.generationId);
+  }
+}

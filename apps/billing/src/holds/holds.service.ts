@@ -1,0 +1,67 @@
+import { type billing, DoitongError, type ReplyOf, type RequestOf, type Settlement } from '@doitong/contracts';
+import { Logger } from '@doitong/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { BillingConfig } from '../config.js';
+import { CONFIG } from '../tokens.js';
+import { type Hold, HoldsRepository, type WantedHold } from './holds.repository.js';
+
+@Injectable()
+export class HoldsService {
+  constructor(
+    private readonly holds: HoldsRepository,
+    private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: BillingConfig,
+  ) {}
+
+  /**
+   * Sets credits aside for a generation. A repeat returns, or throws, what the first did.
+   * INSUFFICIENT_CREDITS; FORBIDDEN when the account is not active; NOT_FOUND when there is none; IDEMPOTENCY_CONFLICT
+   * when the generation has a hold of another kind, or one that was already released.
+   */
+  async hold(wanted: WantedHold): Promise<ReplyOf<typeof billing.hold>> {
+    for (;;) {
+      const expiresAt = await this.holds.place(wanted, this.config.HOLD_TTL_SECONDS);
+      if (expiresAt) return { expiresAt: expiresAt.toISOString() };
+
+      const why = await this.holds.refuseOrFind(wanted);
+      if (!why) throw new DoitongError('NOT_FOUND', 'There is no such account.');
+      if (why.hold) return { expiresAt: first(wanted, why.hold, why.available).toISOString() };
+      if (why.accountStatus !== 'ACTIVE') throw new DoitongError('FORBIDDEN', 'This account is not active.');
+      // Credits came, or the same hold was asked for, between the two statements. What stands now decides.
+    }
+  }
+
+  /** Resolves open holds and leaves all others as they are. Returns the generations that have no hold. */
+  async settle(items: Settlement[]): Promise<string[]> {
+    const { unknown, capped } = await this.holds.settle(items);
+    if (capped.length > 0) this.logger.error('captures of more than was held took what was held', { capped });
+    return unknown;
+  }
+
+  async releaseOrphans(generationIds: string[]): Promise<void> {
+    if (generationIds.length === 0) return;
+    await this.settle(generationIds.map((generationId) => ({ generationId, outcome: 'RELEASE', credits: 0 })));
+    this.logger.warn('orphan holds released', { generationIds });
+  }
+}
+
+/** What became of the hold that a repeat asks for: its expiry, or the refusal. */
+function first({ accountId, credits }: RequestOf<typeof billing.hold>, hold: Hold, available: number): Date {
+  if (hold.accountId !== accountId || hold.credits !== credits) {
+    throw new DoitongError('IDEMPOTENCY_CONFLICT', 'This generation already has a hold of another account or amount.');
+  }
+  switch (hold.status) {
+    case 'OPEN':
+    case 'CAPTURED':
+      return hold.expiresAt;
+    case 'RELEASED':
+      throw new DoitongError('IDEMPOTENCY_CONFLICT', 'The hold of this generation was already released.');
+    case 'REFUSED':
+      throw new DoitongError(
+        'INSUFFICIENT_CREDITS',
+        available < credits
+          ? `This needs ${credits} credits; ${available} are available.`
+          : `This needed ${credits} credits, which were not there; ${available} are available now for a new generation.`,
+      );
+  }
+}

@@ -1,0 +1,71 @@
+import type { admin, ReplyOf } from '@doitong/contracts';
+import { Database } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
+
+/** At most so many discrepancies are listed of each kind: the answer must fit into one message. */
+const LISTED = 100;
+
+/** What must hold of the ledger: each statement finds what breaks one invariant, a line each. */
+const checks = [
+  `SELECT format('all entries together are %s, not 0', sum(credits)) AS discrepancy
+   FROM ledger_entries HAVING sum(credits) <> 0`,
+
+  `SELECT format('posting %s %s sums to %s, not 0', kind, reference, sum(credits)) AS discrepancy
+   FROM ledger_entries GROUP BY kind, reference HAVING sum(credits) <> 0`,
+
+  `SELECT format('account %s has %s available and %s held, its entries sum to %s', id, available, held,
+     coalesce(entries.credits, 0)) AS discrepancy
+   FROM accounts LEFT JOIN (
+     SELECT ledger_account, sum(credits) AS credits FROM ledger_entries GROUP BY ledger_account
+   ) AS entries ON entries.ledger_account = accounts.id
+   WHERE available + held <> coalesce(entries.credits, 0)`,
+
+  `SELECT format('account %s has %s held, its open holds sum to %s', id, held, coalesce(open.credits, 0)) AS discrepancy
+   FROM accounts LEFT JOIN (
+     SELECT account_id, sum(credits) AS credits FROM holds WHERE status = 'OPEN' GROUP BY account_id
+   ) AS open ON open.account_id = accounts.id
+   WHERE held <> coalesce(open.credits, 0)`,
+
+  `SELECT format('%s was captured with %s, its entry says %s', generation_id, captured_credits,
+     coalesce((-entry.credits)::text, 'nothing')) AS discrepancy
+   FROM holds LEFT JOIN ledger_entries AS entry
+     ON entry.kind = 'CAPTURE' AND entry.reference = generation_id AND entry.ledger_account = account_id
+   WHERE captured_credits <> coalesce(-entry.credits, 0)`,
+
+  `SELECT format('entry %s takes %s from %s for %s, which has no captured hold', entry.id, -entry.credits,
+     entry.ledger_account, entry.reference) AS discrepancy
+   FROM ledger_entries AS entry LEFT JOIN holds
+     ON generation_id = entry.reference AND account_id = entry.ledger_account AND status = 'CAPTURED'
+   WHERE entry.kind = 'CAPTURE' AND entry.ledger_account LIKE 'acc%' AND generation_id IS NULL`,
+
+  `SELECT format('entry %s is of %s, which does not exist', entry.id, entry.ledger_account) AS discrepancy
+   FROM ledger_entries AS entry
+   WHERE entry.ledger_account LIKE 'acc%' AND NOT EXISTS (SELECT FROM accounts WHERE id = entry.ledger_account)`,
+];
+
+const totals = `
+  SELECT
+    (SELECT count(*) FROM ledger_entries) AS entries,
+    (SELECT count(*) FROM holds WHERE status = 'OPEN') AS "openHolds",
+    (SELECT coalesce(sum(captured_credits), 0)::bigint FROM holds WHERE status = 'CAPTURED') AS "capturedCredits"`;
+
+type Verdict = Omit<ReplyOf<typeof admin.ledgerVerify>, 'balanced'>;
+
+@Injectable()
+export class LedgerCheckRepository {
+  constructor(private readonly database: Database) {}
+
+  /** All statements see one snapshot: work that goes on beside them is in none of them or in all. */
+  run(): Promise<Verdict> {
+    return this.database.transaction(async (tx) => {
+      await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      const discrepancies: string[] = [];
+      for (const check of checks) {
+        const found = await tx.query<{ discrepancy: string }>(`${check} LIMIT ${LISTED}`);
+        discrepancies.push(...found.map((row) => row.discrepancy));
+      }
+      const [counts] = await tx.query<Omit<Verdict, 'discrepancies'>>(totals);
+      return { ...counts!, discrepancies };
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import { loadConfig, runService } from '@doitong/service-kit';
+import { BillingModule } from './app.module.js';
+import { BillingConfig } from './config.js';
+
+await runService(() => {
+  const config = loadConfig(BillingConfig);
+  return {
+    name: 'billing',
+    modules: [BillingModule.register(config)],
+    host: config.HOST,
+    port: config.PORT,
+    natsUrl: config.NATS_URL,
+    logLevel: config.LOG_LEVEL,
+  };
+});

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { admin, billing } from '@doitong/contracts';
+import { Ids, MessageBus } from '@doitong/service-kit';
+import { createTestDatabase, startService, startTestNats, type TestDatabase, type TestNats } from '@doitong/support';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+const run = promisify(execFile);
+const ids = new Ids();
+
+let database: TestDatabase;
+let nats: TestNats;
+let connection: NatsConnection;
+let bus: MessageBus;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
+  connection = await connect({ servers: nats.url });
+  bus = new MessageBus(connection);
+  env = { DATABASE_URL: database.url, NATS_URL: nats.url };
+});
+afterAll(async () => {
+  await connection.close();
+  await Promise.all([database.drop(), nats.stop()]);
+});
+
+it('migrations run by three replicas at once run once', async () => {
+  const migrate = fileURLToPath(new URL('../../../dist/apps/billing/migrate.js', import.meta.url));
+  await expect(startService('billing', env)).rejects.toThrow('schema billing is not migrated');
+  const said = await Promise.all(
+    [1, 2, 3].map(async () => (await run(process.execPath, [migrate], { env: { ...process.env, ...env } })).stdout),
+  );
+  expect(said.sort()).toEqual([
+    expect.stringMatching(/^billing: ran CreateAccounts\d+, CreateLedger\d+, CreateHolds\d+\n$/),
+    'billing: up to date\n',
+    'billing: up to date\n',
+  ]);
+});
+
+it('two replicas share the work, and one that is told to stop drops none that it has taken', async () => {
+  const [leaving, staying] = await Promise.all([startService('billing', env), startService('billing', env)]);
+  const { accountId } = await bus.request(admin.accountCreate, { name: 'Test', plan: 'PRO', credits: 4_000 });
+  const stopped = leaving.stop();
+  const answers = await Promise.all(
+    Array.from({ length: 600 }, () =>
+      bus.request(billing.hold, { generationId: ids.next('gen'), accountId, credits: 10 }).then(
+        () => 'held',
+        (error) => error.code,
+      ),
+    ),
+  );
+  expect(await stopped).toBe(0);
+  expect(answers.filter((answer) => answer === 'held')).toHaveLength(400);
+  expect(answers.filter((answer) => answer === 'INSUFFICIENT_CREDITS')).toHaveLength(200);
+  expect(await bus.request(billing.account, { accountId })).toMatchObject({ credits: 0, held: 4_000 });
+  expect(await staying.stop()).toBe(0);
+});
