@@ -64,5 +64,5 @@ export function isSpeechOf(item: Static<typeof HistoryItem>, speech: Speech): bo
 /** Of `pcm_24000` and its like, which come without a header; undefined for all other formats. */
 export function rawAudio(outputFormat: string): VendorOutput['hint'] {
   const sampleRate = /^pcm_(\d+)$/.exec(outputFormat)?.[1];
-  return sampleRate ? { format: 'pcm_s16le', sampleRate: Number(sampleRate) } : undefined;
+  return sampleRate ? { format: 'pcm', sampleRate: Number(sampleRate) } : undefined;
 }

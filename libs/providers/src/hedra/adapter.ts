@@ -11,8 +11,8 @@ import { type Filming, type Prepared, type Speaking, stepOf, taskOf } from './ch
 import { prepare, speechModel } from './preparation.js';
 import { costMicroUsd, finishedOutput, JobAnswer, present, refusalOf, SubmitAnswer } from './wire.js';
 
-/** How often to look at a speech job, which takes seconds. The vendor counts polls against 60 requests a minute. */
-const speechPollMs = 3_000;
+/** A speech job takes seconds, unlike the avatar's. */
+const speechMs = 3_000;
 
 const connect = (vendor: VendorContext) =>
   new VendorHttp(vendor, { auth: { authorization: `Key ${vendor.credential}` }, refusal: refusalOf });
@@ -49,13 +49,13 @@ async function speak(step: Prepared, input: Record<string, unknown>, vendor: Ven
   const id = await startJob(speechModel, input, `${step.attemptId}-speech`, vendor);
   const { attemptId, model } = step;
   const speaking: Speaking = { step: 'speaking', attemptId, model, film: step.film };
-  return { status: 'running', task: taskOf(id, speaking), pollInMs: speechPollMs };
+  return { status: 'running', task: taskOf(id, speaking), pollInMs: speechMs };
 }
 
 async function whenSpoken(task: VendorTask, step: Speaking, vendor: VendorContext): Promise<PollResult> {
   const job = await readJob(task, vendor);
   const speech = finishedOutput(job);
-  if (!speech) return { status: 'running', pollInMs: speechPollMs };
+  if (!speech) return { status: 'running' };
   const audio = { source: 'asset', asset_id: present(speech.asset_id) };
   return film(step, audio, { speechCostMicroUsd: costMicroUsd(job) }, vendor);
 }

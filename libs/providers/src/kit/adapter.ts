@@ -43,7 +43,7 @@ export type Submission =
 /**
  * `progress` 0 to 100, where the vendor tells it. A failed task is a thrown VendorError.
  * `task`: a chain of vendor jobs went on to its next step. It replaces the task that was polled, must be durable before the
- * next poll, and the polling schedule starts anew. Polling the replaced task again is harmless: it leads to the same next step.
+ * next poll, and the polling schedule starts anew (`pollInMs` goes with it). Polling the replaced task again is harmless: it leads to the same next step.
  */
 export type PollResult =
   | { status: 'running'; progress?: number; task?: VendorTask; pollInMs?: number }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { VendorContext, VendorRequest } from '../adapter.js';
+import type { VendorContext } from '../adapter.js';
 
 /** One scripted answer. `fault`: the connection breaks, or stays open for ever, once the request has arrived. */
 export interface Reply {
@@ -64,12 +64,6 @@ export function vendorContext(baseUrl: string, over: Partial<VendorContext> = {}
     readInput: async () => ({ bytes: Buffer.from('input'), contentType: 'image/png' }),
     ...over,
   };
-}
-
-export const attemptId = 'att_0123456789abcdef0123456789abcdef';
-
-export function vendorRequest(request: Omit<VendorRequest, 'attemptId'>): VendorRequest {
-  return { attemptId, ...request };
 }
 
 /** Reads `__fixtures__` beside a spec: `fixturesOf(import.meta.url)('submit.json')`. */
