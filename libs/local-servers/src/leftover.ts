@@ -32,6 +32,15 @@ export async function stopLeftover(pid: number, mark: string, steps: StopStep[])
   if (await isOurs(pid, mark)) throw new Error(`A server left behind by an earlier run (pid ${pid}) does not end.`);
 }
 
+/** Whether any process has this id, ours or not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

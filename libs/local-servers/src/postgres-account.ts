@@ -25,14 +25,16 @@ export async function serverAccount(directory: string, program: string): Promise
   const ids = owner.uid === 0 ? await unprivilegedIds() : { uid: owner.uid, gid: owner.gid };
   if (owner.uid === 0) await giveTo(directory, ids);
 
-  const candidates = [plain(ids), throughClosedFolders(ids)];
-  for (const candidate of candidates) {
-    if (await canUse(candidate, directory, program)) return candidate;
+  const complaints: string[] = [];
+  for (const candidate of [plain(ids), throughClosedFolders(ids)]) {
+    const complaint = await complaintOf(candidate, directory, program);
+    if (complaint === undefined) return candidate;
+    complaints.push(complaint);
   }
   throw new Error(
     `PostgreSQL refuses to run as root, and user id ${ids.uid}, which is to run it, cannot reach ${directory} or ${program}: ` +
       'a folder above is closed to it (a home of mode 700?). Run as another user, open that folder (chmod o+x), move there, ' +
-      'or set DATABASE_URL to use a server of your own.',
+      `or set DATABASE_URL to use a server of your own. (${complaints.join('; ')})`,
   );
 }
 
@@ -78,11 +80,12 @@ function throughClosedFolders(ids: Ids): Account {
   };
 }
 
-async function canUse(account: Account, directory: string, program: string): Promise<boolean> {
-  const script = '"$0" --version && test -w "$1" && test -x "$1"';
+/** What is in the way of running the program on the directory; undefined: nothing. */
+async function complaintOf(account: Account, directory: string, program: string): Promise<string | undefined> {
+  const script = '"$0" --version && cd "$1"';
   const [command, args] = account.command('/bin/sh', ['-c', script, program, directory]);
   return run(command, args, { ...account.options, cwd: '/' }).then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error) => String(error.stderr || error.message).trim(),
   );
 }

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TemporaryFolder, temporaryFolder } from '@doitong/support';
+import { eventually, type TemporaryFolder, temporaryFolder } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startPostgres } from './index.js';
@@ -57,6 +57,23 @@ describe('startPostgres', () => {
     const next = await startPostgres({ directory, port: leftover.port });
     expect(await query(next.url, 'SELECT value FROM kept')).toEqual([{ value: 7 }]);
     await next.stop();
+  });
+
+  it('starts at once after the server itself was killed in the middle of its work', async () => {
+    const directory = join(folder.path, 'killed');
+    const killed = await startPostgres({ directory });
+    await query(killed.url, 'CREATE TABLE kept AS SELECT 7 AS value');
+    // A session that is busy in a loop does not see that its server has died.
+    const loop = 'SELECT count(*) FROM generate_series(1, 3000) a, generate_series(1, 3000) b';
+    const busy = query(killed.url, loop).catch(() => 'cut off');
+    const sessions = `SELECT 1 FROM pg_stat_activity WHERE query = '${loop}'`;
+    await eventually(async () => (await query(killed.url, sessions)).length > 0);
+    const [postmaster] = (await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(postmaster), 'SIGKILL');
+
+    const next = await startPostgres({ directory });
+    expect(await query(next.url, 'SELECT value FROM kept')).toEqual([{ value: 7 }]);
+    await Promise.all([busy, next.stop()]);
   });
 
   it('starts although the pid file of a crashed server names a process of someone else', async () => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isOurs, stopLeftover } from './leftover.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, isOurs, stopLeftover } from './leftover.js';
 import { assertPortFree, freePort } from './ports.js';
 import { type Account, serverAccount } from './postgres-account.js';
 import { postgresBinaries } from './postgres-binaries.js';
@@ -44,7 +45,7 @@ const STOP_STEPS: StopStep[] = [
   ['SIGQUIT', 2_000],
   ['SIGKILL', 2_000],
 ];
-const BIND_ATTEMPTS = 5;
+const RETRY_MS = 250;
 
 /**
  * Starts a PostgreSQL of our own on 127.0.0.1 with the data in `directory`. A server that an earlier, killed run left on
@@ -59,7 +60,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalServ
   const account = await serverAccount(directory, postgres);
   const cluster = await openCluster(directory, initdb, account);
 
-  for (let attempt = 1; ; attempt++) {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
     const port = options.port || (await freePort());
     const server = launch(postgres, account, cluster, port, options);
     try {
@@ -67,8 +69,11 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalServ
       const url = `postgres://${USER}:${cluster.password}@127.0.0.1:${port}/postgres`;
       return { url, port, stop: () => server.stop(STOP_STEPS) };
     } catch (error) {
-      const taken = server.tail.some((line) => line.includes('could not bind'));
-      if (!taken || options.port || attempt === BIND_ATTEMPTS) throw error;
+      const said = server.tail.join('\n');
+      // Someone was faster at our free port; or the orphans of a killed server have not all noticed yet.
+      const passing = (!options.port && said.includes('could not bind')) || said.includes('is still in use');
+      if (!passing || Date.now() > deadline) throw error;
+      await sleep(RETRY_MS);
     }
   }
 }
@@ -96,7 +101,8 @@ async function isReady(data: string, pid: number | undefined): Promise<true | un
 async function clearLeftover(data: string): Promise<void> {
   if (!existsSync(pidFile(data))) return;
   const pid = Number.parseInt(await readFile(pidFile(data), 'utf8'), 10);
-  if (await isOurs(pid, data)) await stopLeftover(pid, data, STOP_STEPS);
-  // What is left names a process that is gone; PostgreSQL would refuse to start if its id was in use again.
-  await rm(pidFile(data), { force: true });
+  if (await isOurs(pid, data)) return stopLeftover(pid, data, STOP_STEPS);
+  // PostgreSQL refuses to start when the id is in use again, by whatever process. When it is not, the file has to stay:
+  // it leads PostgreSQL to the orphans of a killed server that may still write.
+  if (isAlive(pid)) await rm(pidFile(data), { force: true });
 }
