@@ -1,5 +1,5 @@
 /** The dependency rules of this repository; `npm run deps` checks them. Workspace packages resolve to their sources. */
-const SPEC = '[.]spec[.]ts$';
+const TEST_CODE = '([.]spec[.]ts$|/__fixtures__/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -46,7 +46,7 @@ module.exports = {
     {
       name: 'providers-import-contracts-media-and-egress',
       severity: 'error',
-      from: { path: '^libs/providers/', pathNot: SPEC },
+      from: { path: '^libs/providers/', pathNot: TEST_CODE },
       to: { path: '^(libs|apps|testing)/', pathNot: '^libs/(providers|contracts|media|egress)/' },
     },
     {
@@ -58,7 +58,7 @@ module.exports = {
     {
       name: 'support-is-for-tests',
       severity: 'error',
-      from: { path: '^(libs|apps)/', pathNot: SPEC },
+      from: { path: '^(libs|apps)/', pathNot: TEST_CODE },
       to: { path: '^testing/' },
     },
     {
@@ -69,15 +69,15 @@ module.exports = {
       to: { path: '^libs/providers/' },
     },
     {
-      name: 'specs-are-not-imported',
+      name: 'test-code-is-for-tests',
       severity: 'error',
-      from: {},
-      to: { path: SPEC },
+      from: { pathNot: [TEST_CODE, '^testing/'] },
+      to: { path: TEST_CODE },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|__fixtures__)/' },
+    exclude: { path: '/dist/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
