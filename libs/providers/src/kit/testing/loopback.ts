@@ -12,7 +12,7 @@ export interface Reply {
   fault?: 'reset' | 'hang';
 }
 
-export interface Heard {
+interface Heard {
   method: string;
   path: string;
   query: Record<string, string>;

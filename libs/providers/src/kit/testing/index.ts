@@ -1,0 +1,1 @@
+export { describeProviderContract, type ProviderContract } from './contract-suite.js';
