@@ -13,7 +13,13 @@ const target = join(project, 'dist');
 
 rmSync(target, { recursive: true, force: true });
 const files = readdirSync(source, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
+  .filter(
+    (entry) =>
+      entry.isFile() &&
+      entry.name.endsWith('.ts') &&
+      !entry.name.endsWith('.spec.ts') &&
+      !entry.parentPath.includes('__fixtures__'),
+  )
   .map((entry) => join(entry.parentPath, entry.name));
 await Promise.all(
   files.map(async (file) => {
