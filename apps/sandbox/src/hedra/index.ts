@@ -1,0 +1,10 @@
+import { HedraFiles } from './files.js';
+import { HedraController } from './hedra.controller.js';
+import { HedraJobs } from './jobs.js';
+import { HedraSubmits } from './submits.js';
+import { HedraWebhooks } from './webhooks.js';
+
+export const hedra = {
+  controllers: [HedraController],
+  providers: [HedraFiles, HedraJobs, HedraSubmits, HedraWebhooks],
+};

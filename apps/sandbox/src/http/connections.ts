@@ -1,0 +1,49 @@
+import type { ServerResponse } from 'node:http';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+
+/** Uploads of 100 MB are allowed by the vendors, and images come inside JSON. */
+const bodyLimit = 110 * 1024 * 1024;
+
+/** What the sandbox needs of the HTTP server that it is mounted on: large bodies, and an end to the silent answers at shutdown. */
+@Injectable()
+export class Connections implements OnModuleInit {
+  private readonly silent = new Set<ServerResponse>();
+
+  constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    const server: FastifyInstance = this.host.httpAdapter.getInstance();
+    for (const type of ['application/json', 'multipart/form-data']) {
+      if (server.hasContentTypeParser(type)) server.removeContentTypeParser(type);
+    }
+    server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, text, done) =>
+      done(null, parseJson(String(text))),
+    );
+    server.addContentTypeParser('multipart/form-data', { parseAs: 'buffer', bodyLimit }, (request, bytes, done) => {
+      const headers = { 'content-type': request.headers['content-type'] ?? '' };
+      new Response(bytes as Buffer<ArrayBuffer>, { headers }).formData().then(
+        (form) => done(null, form),
+        () => done(null, undefined),
+      );
+    });
+    server.addHook('preClose', async () => {
+      for (const response of this.silent) response.destroy();
+    });
+  }
+
+  hold(response: ServerResponse): void {
+    this.silent.add(response);
+    response.on('close', () => this.silent.delete(response));
+  }
+}
+
+/** Text that is no JSON stays text: the vendor's validation then refuses it in the vendor's form. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,34 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Connections } from './connections.js';
+
+/** An answer in the vendor's form that ends the request: most often an error, whatever its HTTP status. */
+export class VendorError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: unknown,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(`vendor answer ${status}`);
+  }
+}
+
+/** No answer: the connection breaks, or stays open and silent. */
+export class Unanswered extends Error {
+  constructor(readonly how: 'broken' | 'silent') {
+    super(`no answer: ${how}`);
+  }
+}
+
+@Catch(VendorError, Unanswered)
+export class VendorErrorFilter implements ExceptionFilter {
+  constructor(@Inject(Connections) private readonly connections: Connections) {}
+
+  catch(error: VendorError | Unanswered, host: ArgumentsHost): unknown {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (error instanceof VendorError) return reply.status(error.status).headers(error.headers).send(error.body);
+    reply.hijack();
+    if (error.how === 'broken') reply.raw.destroy();
+    else this.connections.hold(reply.raw);
+  }
+}

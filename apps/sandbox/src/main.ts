@@ -1,0 +1,14 @@
+import { loadConfig, runService } from '@doitong/service-kit';
+import { SandboxModule } from './app.module.js';
+import { SandboxConfig } from './config.js';
+
+await runService(() => {
+  const config = loadConfig(SandboxConfig);
+  return {
+    name: 'sandbox',
+    modules: [SandboxModule.register(config)],
+    host: config.HOST,
+    port: config.PORT,
+    logLevel: config.LOG_LEVEL,
+  };
+});

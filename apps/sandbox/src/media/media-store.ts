@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import type { Renderer } from './renderer.js';
+import { contentTypeOf, extensionOf, type MediaSpec } from './specs.js';
+
+export interface MediaFile {
+  path: string;
+  bytes: number;
+  contentType: string;
+}
+
+export interface MediaStoreOptions {
+  folder: string;
+  maxBytes: number;
+  /** How many files are rendered at a time. */
+  parallel: number;
+}
+
+/** Rendered media on the disk, each made once, when it is first wanted; the least used give way. */
+export class MediaStore {
+  private readonly sizes: LRUCache<string, number>;
+  private readonly rendering = new Map<string, Promise<number>>();
+  private readonly queue: (() => void)[] = [];
+  private busy = 0;
+
+  private constructor(
+    private readonly options: MediaStoreOptions,
+    private readonly renderer: Renderer,
+  ) {
+    this.sizes = new LRUCache({
+      maxSize: options.maxBytes,
+      sizeCalculation: (bytes) => Math.max(1, bytes),
+      dispose: (_bytes, name, why) => {
+        if (why === 'evict') void rm(join(options.folder, name), { force: true });
+      },
+    });
+  }
+
+  static async open(options: MediaStoreOptions, renderer: Renderer): Promise<MediaStore> {
+    const store = new MediaStore(options, renderer);
+    for (const name of await readdir(options.folder)) {
+      const path = join(options.folder, name);
+      if (name.startsWith('.')) await rm(path, { force: true });
+      else store.sizes.set(name, (await stat(path)).size);
+    }
+    return store;
+  }
+
+  async file(spec: MediaSpec): Promise<MediaFile> {
+    const name = `${createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 40)}.${extensionOf(spec)}`;
+    const bytes = this.sizes.get(name) ?? (await this.rendered(name, spec));
+    return { path: join(this.options.folder, name), bytes, contentType: contentTypeOf(spec) };
+  }
+
+  /** Renders what will soon be asked for. A failure shows when it is. */
+  warm(spec: MediaSpec): void {
+    this.file(spec).catch(() => undefined);
+  }
+
+  private rendered(name: string, spec: MediaSpec): Promise<number> {
+    const known = this.rendering.get(name);
+    if (known) return known;
+    const made = this.render(name, spec).finally(() => this.rendering.delete(name));
+    this.rendering.set(name, made);
+    return made;
+  }
+
+  private async render(name: string, spec: MediaSpec): Promise<number> {
+    const { folder, parallel } = this.options;
+    if (this.busy >= parallel) await new Promise<void>((resolve) => this.queue.push(resolve));
+    else this.busy += 1;
+    try {
+      const draft = join(folder, `.${name}`);
+      await this.renderer.render(spec, draft);
+      const { size } = await stat(draft);
+      await rename(draft, join(folder, name));
+      this.sizes.set(name, size);
+      return size;
+    } finally {
+      const next = this.queue.shift();
+      if (next) next();
+      else this.busy -= 1;
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export const CONFIG = Symbol('sandbox config');
+export const RENDERER = Symbol('renderer');
