@@ -1,0 +1,15 @@
+import { loadConfig, runService } from '@doitong/service-kit';
+import { RateLimitModule } from './app.module.js';
+import { RateLimitConfig } from './config.js';
+
+await runService(() => {
+  const config = loadConfig(RateLimitConfig);
+  return {
+    name: 'rate-limit',
+    modules: [RateLimitModule.register(config)],
+    host: config.HOST,
+    port: config.PORT,
+    natsUrl: config.NATS_URL,
+    logLevel: config.LOG_LEVEL,
+  };
+});

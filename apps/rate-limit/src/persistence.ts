@@ -1,0 +1,8 @@
+import type { Persistence } from '@doitong/service-kit';
+import { CreateWindows1763700000000 } from './migrations/1763700000000-create-windows.js';
+import { CreateSlots1763700000001 } from './migrations/1763700000001-create-slots.js';
+
+export const persistence: Persistence = {
+  schema: 'rate_limit',
+  migrations: [CreateWindows1763700000000, CreateSlots1763700000001],
+};
