@@ -39,15 +39,13 @@ function tablesAgree(boxes: Buffer, fileBytes: number): boolean {
     at += size;
   }
   const sizes = tables.get('stsz') ?? tables.get('stz2');
-  if (!sizes) return true;
+  const others = Object.keys(entryBytes).filter((type) => tables.has(type));
+  if (!sizes) return others.length === 0;
   if (sizes.length < 12) return false;
   const samples = sizes.readUInt32BE(8);
   const listed = tables.has('stsz') && sizes.readUInt32BE(0) === 0 && sizes.readUInt32BE(4) === 0;
   if (samples > fileBytes || (listed && 12 + samples * 4 > sizes.length)) return false;
-  return Object.keys(entryBytes).every((type) => {
-    const table = tables.get(type);
-    return !table || tableAgrees(type, table, samples);
-  });
+  return others.every((type) => tableAgrees(type, tables.get(type)!, samples));
 }
 
 function tableAgrees(type: string, table: Buffer, samples: number): boolean {

@@ -86,6 +86,26 @@ describe('probeMedia', () => {
     await expect(probeMedia(bytes)).rejects.toThrow('The isobmff file is cut short or corrupt');
   });
 
+  // The demuxer would count to four billion, and block the process, for any of these.
+  it.each([
+    ['stts', 12],
+    ['ctts', 12],
+    ['stsz', 12],
+    ['stsc', 16],
+    ['stco', 8],
+    ['stss', 8],
+  ])('refuses at once an MP4 with a count of 2^32 - 1 in its %s', async (table, offset) => {
+    const bytes = Buffer.from(await fixture('h264.mp4'));
+    bytes.writeUInt32BE(0xffff_ffff, bytes.indexOf(table, 0, 'latin1') + offset);
+    await expect(probeMedia(bytes)).rejects.toMatchObject({ name: 'InvalidMediaError' });
+  });
+
+  it('refuses at once an MP4 that lost the table of its sample sizes', async () => {
+    const bytes = Buffer.from(await fixture('h264.mp4'));
+    bytes.write('free', bytes.indexOf('stsz', 0, 'latin1'), 'latin1');
+    await expect(probeMedia(bytes)).rejects.toMatchObject({ name: 'InvalidMediaError' });
+  });
+
   it.each([
     ['pcm', 8000, 1, 'audio/pcm'],
     ['pcm', 16_000, 2, 'audio/pcm'],
