@@ -20,6 +20,8 @@ export async function openTestServers(): Promise<void> {
   };
   const started = new Map<string, Promise<LocalServer>>();
   const broker = createServer((request, response) => {
+    // The workers' connections outlive a suite: one that was closed for idleness just now would fail the next suite.
+    response.shouldKeepAlive = false;
     const path = request.url ?? '';
     const server = started.get(path) ?? starts[path]?.();
     if (!server) return void response.writeHead(404).end();
