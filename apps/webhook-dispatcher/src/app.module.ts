@@ -1,0 +1,61 @@
+import { AssetUrlSigner } from '@doitong/media';
+import { Clock, PersistenceModule } from '@doitong/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { refuseUnsafe, type WebhookDispatcherConfig } from './config.js';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
+import { DeliveriesRepository } from './deliveries/deliveries.repository.js';
+import { DeliveriesService } from './deliveries/deliveries.service.js';
+import { persistence } from './persistence.js';
+import { Randomness } from './randomness.js';
+import { SecretsRepository } from './secrets/secrets.repository.js';
+import { SecretsService } from './secrets/secrets.service.js';
+import { Dispatcher } from './sending/dispatcher.js';
+import { QueueRepository } from './sending/queue.repository.js';
+import { RetrySchedule } from './sending/retry-schedule.js';
+import { Sender } from './sending/sender.js';
+import { Settlements } from './sending/settlements.js';
+import { CONFIG } from './tokens.js';
+
+export { WebhookDispatcherConfig } from './config.js';
+export { persistence } from './persistence.js';
+
+@Module({})
+export class WebhookDispatcherModule {
+  /** Throws ConfigError on a configuration that is unsafe where it runs. */
+  static register(config: WebhookDispatcherConfig): DynamicModule {
+    refuseUnsafe(config);
+    return {
+      module: WebhookDispatcherModule,
+      imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
+      controllers: [DeliveriesController],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        {
+          provide: AssetUrlSigner,
+          inject: [Clock],
+          useFactory: (clock: Clock) =>
+            new AssetUrlSigner({
+              baseUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+              secrets: config.ASSET_URL_SECRET.split(','),
+              ttlSeconds: config.ASSET_URL_TTL_SECONDS,
+              now: () => clock.now().getTime(),
+            }),
+        },
+        {
+          provide: RetrySchedule,
+          inject: [Randomness],
+          useFactory: (randomness: Randomness) => new RetrySchedule(config.WEBHOOK_RETRY_SCALE, randomness),
+        },
+        DeliveriesRepository,
+        DeliveriesService,
+        Dispatcher,
+        QueueRepository,
+        Randomness,
+        SecretsRepository,
+        SecretsService,
+        Sender,
+        Settlements,
+      ],
+    };
+  }
+}

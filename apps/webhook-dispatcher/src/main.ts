@@ -1,0 +1,15 @@
+import { loadConfig, runService } from '@doitong/service-kit';
+import { WebhookDispatcherModule } from './app.module.js';
+import { WebhookDispatcherConfig } from './config.js';
+
+await runService(() => {
+  const config = loadConfig(WebhookDispatcherConfig);
+  return {
+    name: 'webhook-dispatcher',
+    modules: [WebhookDispatcherModule.register(config)],
+    host: config.HOST,
+    port: config.PORT,
+    natsUrl: config.NATS_URL,
+    logLevel: config.LOG_LEVEL,
+  };
+});

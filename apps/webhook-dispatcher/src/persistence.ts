@@ -1,0 +1,4 @@
+import type { Persistence } from '@doitong/service-kit';
+import { CreateDeliveries1763700000000 } from './migrations/1763700000000-create-deliveries.js';
+
+export const persistence: Persistence = { schema: 'webhooks', migrations: [CreateDeliveries1763700000000] };

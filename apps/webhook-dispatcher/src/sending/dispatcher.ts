@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, Metrics, Periodic } from '@doitong/service-kit';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import type { WebhookDispatcherConfig } from '../config.js';
+import { SecretsService } from '../secrets/secrets.service.js';
+import { CONFIG } from '../tokens.js';
+import { Places } from './places.js';
+import { type ClaimedDelivery, QueueRepository } from './queue.repository.js';
+import { RetrySchedule } from './retry-schedule.js';
+import { Sender } from './sender.js';
+import { Settlements } from './settlements.js';
+
+/** Looks for deliveries that have become due; those that are enqueued here are woken up for. */
+const POLL_MS = 250;
+/** Attempts in hand may last so much longer when the service stops. */
+const DRAIN_MS = 3_000;
+/** From the end of an attempt until its outcome must be durable. */
+const LEASE_MARGIN_MS = 5_000;
+const SHARE_OF_ACCOUNT = 1 / 4;
+
+/** Claims what is due, as far as there are places, and has each delivery attempted and settled. */
+@Injectable()
+export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly periodic: Periodic;
+  private readonly places: Places;
+  private readonly leaseMs: number;
+  private readonly inHand = new Map<ClaimedDelivery, Promise<void>>();
+  private readonly attempts: Counter<'outcome'>;
+  private readonly deadLetters: Counter;
+
+  constructor(
+    @Inject(QueueRepository) private readonly queue: QueueRepository,
+    @Inject(SecretsService) private readonly secrets: SecretsService,
+    @Inject(Sender) private readonly sender: Sender,
+    @Inject(RetrySchedule) private readonly schedule: RetrySchedule,
+    @Inject(Settlements) private readonly settlements: Settlements,
+    @Inject(Logger) private readonly logger: Logger,
+    @Inject(CONFIG) config: WebhookDispatcherConfig,
+    @Inject(Metrics) { registry }: Metrics,
+  ) {
+    const total = config.WEBHOOK_CONCURRENCY;
+    this.places = new Places({
+      total,
+      perAccount: Math.ceil(total * SHARE_OF_ACCOUNT),
+      perDestination: config.WEBHOOK_HOST_CONCURRENCY,
+    });
+    this.leaseMs = config.WEBHOOK_TIMEOUT_MS + LEASE_MARGIN_MS;
+    this.periodic = new Periodic('webhook claim', POLL_MS, () => this.claim(), logger);
+    this.attempts = new Counter({
+      name: 'webhook_attempts_total',
+      help: 'Attempts to deliver a webhook, by what became of them: delivered or failed.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    });
+    this.deadLetters = new Counter({
+      name: 'webhook_dead_letters_total',
+      help: 'Webhook deliveries that were given up.',
+      registers: [registry],
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.periodic.start();
+  }
+
+  /** Something has become due. */
+  wake(): void {
+    this.periodic.wake();
+  }
+
+  /** What cannot be finished in time is due again at once, for another replica or the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.periodic.stop();
+    await Promise.race([Promise.all(this.inHand.values()), sleep(DRAIN_MS, undefined, { ref: false })]);
+    if (this.inHand.size > 0) await this.queue.release([...this.inHand.keys()]);
+  }
+
+  private async claim(): Promise<void> {
+    while (this.places.free > 0) {
+      const full = { accounts: this.places.fullAccounts(), destinations: this.places.fullDestinations() };
+      const { visited, claimed } = await this.queue.claim(full, (ready) => this.places.allot(ready), this.leaseMs);
+      if (visited === 0) return;
+      if (claimed.length > 0) await this.start(claimed);
+    }
+  }
+
+  private async start(claimed: ClaimedDelivery[]): Promise<void> {
+    const secrets = await this.secrets.ofAccounts(claimed.map(({ accountId }) => accountId));
+    for (const delivery of claimed) {
+      this.places.take(delivery);
+      const work = this.work(delivery, secrets.get(delivery.accountId)!)
+        .catch((error) => this.logger.error('webhook attempt not settled', { error, ...traits(delivery) }))
+        .finally(() => {
+          this.inHand.delete(delivery);
+          this.places.giveBack(delivery);
+          this.wake();
+        });
+      this.inHand.set(delivery, work);
+    }
+  }
+
+  private async work(delivery: ClaimedDelivery, secret: string): Promise<void> {
+    const { attempt, askedMs } = await this.sender.attempt(delivery, secret);
+    const verdict = this.schedule.verdict(attempt.number, attempt.status, askedMs);
+    await this.settlements.settle(attempt, verdict);
+    this.attempts.inc({ outcome: verdict.status === 'DELIVERED' ? 'delivered' : 'failed' });
+    this.logger.debug('webhook attempt', { ...traits(delivery), number: attempt.number, status: attempt.status });
+    if (verdict.status === 'DEAD') {
+      this.deadLetters.inc();
+      this.logger.warn('webhook given up', { ...traits(delivery), tries: attempt.number, status: attempt.status });
+    }
+  }
+}
+
+const traits = ({ id, accountId, host, event }: ClaimedDelivery) => ({
+  deliveryId: id,
+  eventId: event.id,
+  generationId: event.data.id,
+  accountId,
+  host,
+});

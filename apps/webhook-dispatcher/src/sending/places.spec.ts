@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { Places } from './places.js';
+
+const to = (accountId: string, host: string) => ({ accountId, host });
+const limits = { total: 10, perAccount: 5, perDestination: 2 };
+
+describe('places', () => {
+  it('go to destinations in their order, up to the limit of each', () => {
+    const places = new Places(limits);
+    places.take(to('a', 'x'));
+    expect(places.allot([to('a', 'x'), to('b', 'y')])).toEqual([
+      { accountId: 'a', host: 'x', places: 1 },
+      { accountId: 'b', host: 'y', places: 2 },
+    ]);
+  });
+
+  it('of one account do not add up to more than its share, however many hosts it names', () => {
+    const allotted = new Places(limits).allot(['p', 'q', 'r', 's'].map((host) => to('a', host)));
+    expect(allotted.map(({ places }) => places)).toEqual([2, 2, 1]);
+  });
+
+  it('end with the total', () => {
+    const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((accountId) => to(accountId, 'x'));
+    expect(new Places(limits).allot(many)).toHaveLength(5);
+  });
+
+  it('are full while taken, and free once given back', () => {
+    const places = new Places(limits);
+    const taken = [to('a', 'x'), to('a', 'x'), to('a', 'y'), to('a', 'y'), to('a', 'z')];
+    for (const destination of taken) places.take(destination);
+    expect(places.free).toBe(5);
+    expect(places.fullAccounts()).toEqual(['a']);
+    expect(places.fullDestinations()).toMatchObject([to('a', 'x'), to('a', 'y')]);
+    for (const destination of taken) places.giveBack(destination);
+    expect(places.free).toBe(10);
+    expect(places.fullAccounts()).toEqual([]);
+    expect(places.fullDestinations()).toEqual([]);
+  });
+
+  it('tell one account from another at the same host', () => {
+    const places = new Places(limits);
+    places.take(to('a', 'x'));
+    places.take(to('a', 'x'));
+    expect(places.allot([to('a', 'x'), to('b', 'x')])).toEqual([{ accountId: 'b', host: 'x', places: 2 }]);
+  });
+});

@@ -1,0 +1,2 @@
+/** Injection token of this service's configuration. */
+export const CONFIG = Symbol('webhook-dispatcher config');
