@@ -36,7 +36,10 @@ export const ModelManifest = Type.Object({
   inputs: Type.Object({ text: InputUse, image: InputUse, audio: InputUse, voice: InputUse }),
   /** Longest text, in characters. */
   maxCharacters: Type.Integer({ minimum: 1 }),
-  /** JSON Schema of `options`: an object, additionalProperties false, a `default` and a `description` for each property. */
+  /**
+   * JSON Schema of `options`: an object, additionalProperties false, a `description` for each property, and a `default`
+   * unless its absence has a meaning of its own (such as a random seed).
+   */
   options: JsonObject,
   adjustments: Type.Array(Adjustment),
   price: Price,

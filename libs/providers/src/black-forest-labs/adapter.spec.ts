@@ -78,9 +78,9 @@ describe('a submit', () => {
     expect(await submit('flux-dev', asked, json('validation-error', status))).toMatchObject({ kind });
   });
 
-  it('the retired flux-pro is asked for by its own path, which the sandbox still has', async () => {
-    const task = await submit('flux-pro', { provider: 'flux-pro', model: 'flux-pro', input: { text: 'a fox' } });
-    expect(task).toMatchObject({ kind: 'task', task: { id } });
+  it('the retired flux-pro is served by its successor', async () => {
+    const asked = { provider: 'flux-pro', model: 'flux-pro', input: { text: 'a fox' } };
+    expect(await submit('flux-pro-1.1', asked)).toMatchObject({ kind: 'task', task: { id } });
   });
 });
 

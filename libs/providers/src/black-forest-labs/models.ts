@@ -149,7 +149,8 @@ export const providers: Provider<FluxWire>[] = [
       expectedSeconds: 8,
       qualityRank: 70,
       speedRank: 60,
-      wire: { path: 'flux-pro', size: 'pixels', image: 'base64-prompt' },
+      // The vendor has no path of this name any more, and its clients send the name here.
+      wire: { path: 'flux-pro-1.1', size: 'pixels', image: 'base64-prompt' },
     },
     { ...pro11, price: { base: 100 } },
   ]),

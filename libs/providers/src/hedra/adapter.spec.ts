@@ -10,12 +10,12 @@ const image = 'https://example.com/face.png';
 const text = 'Hello there.';
 
 const script: Record<string, Reply | Reply[]> = {
-  'POST /files': json('file', 201),
-  'GET /models/elevenlabs-v3/voices': json('voices'),
-  'POST /models/elevenlabs-v3': json('speech-submit', 202),
-  'GET /jobs/job_speech': json('speech-completed'),
-  'POST /models/hedra-character-3': json('video-submit', 202),
-  'GET /jobs/job_video': [json('video-running'), json('video-completed')],
+  'POST /v3/files': json('file', 201),
+  'GET /v3/models/elevenlabs-v3/voices': json('voices'),
+  'POST /v3/models/elevenlabs-v3': json('speech-submit', 202),
+  'GET /v3/jobs/job_speech': json('speech-completed'),
+  'POST /v3/models/hedra-character-3': json('video-submit', 202),
+  'GET /v3/jobs/job_video': [json('video-running'), json('video-completed')],
 };
 
 let vendor: ScriptedVendor;
@@ -46,13 +46,13 @@ describe('a portrait and a text', () => {
       status: 'succeeded',
       output: { source: { url: 'https://files.example.com/video.mp4?sig=1' }, costMicroUsd: 260_000 },
     });
-    expect(bodies('/models/elevenlabs-v3')).toEqual([
+    expect(bodies('/v3/models/elevenlabs-v3')).toEqual([
       {
         input: { text, voice_id: 'voice_aaa', speed: 1, language: 'auto' },
         idempotency_key: `${request.attemptId}-speech`,
       },
     ]);
-    expect(bodies('/models/hedra-character-3')).toEqual([
+    expect(bodies('/v3/models/hedra-character-3')).toEqual([
       {
         input: {
           prompt: 'A person talking to the camera.',
@@ -74,27 +74,27 @@ describe('a portrait and a text', () => {
     expect(await next(task)).toEqual(speaking);
     await next(speaking);
     await next(speaking);
-    for (const path of ['/models/elevenlabs-v3', '/models/hedra-character-3']) {
+    for (const path of ['/v3/models/elevenlabs-v3', '/v3/models/hedra-character-3']) {
       const [first, second] = bodies(path);
       expect(first).toBeDefined();
       expect(second).toEqual(first);
     }
-    expect(bodies('/files')).toHaveLength(1);
+    expect(bodies('/v3/files')).toHaveLength(1);
   });
 
   it('a lost answer of a step is asked for again', async () => {
-    const over = { 'POST /models/elevenlabs-v3': [{ fault: 'reset' } as const, json('speech-submit', 202)] };
+    const over = { 'POST /v3/models/elevenlabs-v3': [{ fault: 'reset' } as const, json('speech-submit', 202)] };
     const { task } = await submit({ input: { image, text } }, over);
     expect(await poll(task)).toMatchObject({ kind: 'unavailable' });
     expect(await next(task)).toMatchObject({ id: 'job_speech' });
   });
 
   it('nothing is charged by a submit, so its lost answer is made good by another', async () => {
-    const { request } = await submit({ input: { image, text } }, { 'POST /files': { fault: 'reset' } });
+    const { request } = await submit({ input: { image, text } }, { 'POST /v3/files': { fault: 'reset' } });
     expect(await family.adapter.lookup?.(request, vendor.context(), new Date()).catch((error) => error.kind)).toBe(
       'unavailable',
     );
-    expect(bodies('/models/elevenlabs-v3')).toHaveLength(0);
+    expect(bodies('/v3/models/elevenlabs-v3')).toHaveLength(0);
   });
 });
 
@@ -102,8 +102,8 @@ describe('a portrait and audio', () => {
   it('go to the avatar without speech', async () => {
     const { task } = await submit({ input: { image, audio: 'https://example.com/a.mp3' } });
     expect(await next(task)).toMatchObject({ id: 'job_video' });
-    expect(bodies('/files')).toHaveLength(2);
-    expect(bodies('/models/hedra-character-3')).toMatchObject([{ input: { audio: { source: 'url' } } }]);
+    expect(bodies('/v3/files')).toHaveLength(2);
+    expect(bodies('/v3/models/hedra-character-3')).toMatchObject([{ input: { audio: { source: 'url' } } }]);
   });
 });
 
@@ -115,7 +115,7 @@ describe('a voice', () => {
   ])('%s is %s', async (voice, id) => {
     const { task } = await submit({ input: { image, text, voice } });
     await next(task);
-    expect(bodies('/models/elevenlabs-v3')).toMatchObject([{ input: { voice_id: id } }]);
+    expect(bodies('/v3/models/elevenlabs-v3')).toMatchObject([{ input: { voice_id: id } }]);
   });
 
   it('that Hedra does not have is refused', async () => {
@@ -141,13 +141,13 @@ describe('a job', () => {
     ['video-output-failed', 'content-rejected'],
     ['video-failed', 'failed'],
   ])('%s is %s', async (name, kind) => {
-    await submit({ input: { image, text } }, { 'GET /jobs/job_video': json(name) });
+    await submit({ input: { image, text } }, { 'GET /v3/jobs/job_video': json(name) });
     expect(await poll({ id: 'job_video', state: { step: 'filming' } })).toMatchObject({ kind });
   });
 
   it('whose output is past its 48 hours is lost', async () => {
     const expired = { job_id: 'job_video', status: 'COMPLETED', outputs: [{ status: 'EXPIRED', url: null }] };
-    await submit({ input: { image, text } }, { 'GET /jobs/job_video': { json: expired } });
+    await submit({ input: { image, text } }, { 'GET /v3/jobs/job_video': { json: expired } });
     expect(await poll({ id: 'job_video', state: { step: 'filming' } })).toMatchObject({ kind: 'output-lost' });
   });
 
@@ -156,7 +156,7 @@ describe('a job', () => {
     // An upload that waited too long is not the customer's fault.
     ['upload-expired', 400, 'failed'],
   ])('a step answered %s (%d) is %s', async (name, status, kind) => {
-    const { task } = await submit({ input: { image, text } }, { 'POST /models/elevenlabs-v3': json(name, status) });
+    const { task } = await submit({ input: { image, text } }, { 'POST /v3/models/elevenlabs-v3': json(name, status) });
     expect(await poll(task)).toMatchObject({ kind });
   });
 });

@@ -88,12 +88,12 @@ async function whenFilmed(task: VendorTask, step: Filming, vendor: VendorContext
 async function startJob(model: string, input: Record<string, unknown>, key: string, vendor: VendorContext) {
   const answer = await connect(vendor).json(SubmitAnswer, {
     method: 'POST',
-    path: `/models/${model}`,
+    path: `/v3/models/${model}`,
     json: { input, webhook: vendor.callbackUrl, idempotency_key: key },
   });
   return answer.job_id;
 }
 
 function readJob(task: VendorTask, vendor: VendorContext) {
-  return connect(vendor).json(JobAnswer, { method: 'GET', path: `/jobs/${encodeURIComponent(task.id)}` });
+  return connect(vendor).json(JobAnswer, { method: 'GET', path: `/v3/jobs/${encodeURIComponent(task.id)}` });
 }

@@ -5,5 +5,5 @@ import { providers } from './models.js';
 export const family: ProviderFamily = {
   manifest: familyManifest('hedra', providers),
   adapter,
-  baseUrl: 'https://api.hedra.com/v3',
+  baseUrl: 'https://api.hedra.com',
 };

@@ -56,7 +56,7 @@ async function upload(source: string, name: string, vendor: VendorContext, http:
   const { bytes, contentType } = await vendor.readInput(source);
   const form = new FormData();
   form.append('file', new Blob([new Uint8Array(bytes)], { type: contentType }), name);
-  const { url } = await http.json(FileAnswer, { method: 'POST', path: '/files', form, timeoutMs: uploadTimeoutMs });
+  const { url } = await http.json(FileAnswer, { method: 'POST', path: '/v3/files', form, timeoutMs: uploadTimeoutMs });
   return url;
 }
 
@@ -67,7 +67,7 @@ async function voiceId(wanted: string | undefined, http: VendorHttp): Promise<st
   for (let page = 0; page < mostVoicePages; page += 1) {
     const voices = await http.json(VoicesAnswer, {
       method: 'GET',
-      path: `/models/${speechModel}/voices`,
+      path: `/v3/models/${speechModel}/voices`,
       // The parameter's name is not documented (unverified).
       query: cursor ? { cursor } : {},
     });

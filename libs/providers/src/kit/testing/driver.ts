@@ -10,7 +10,8 @@ export interface Drive {
   errors: VendorError[];
 }
 
-const mostAsks = 100;
+const mostPolls = 100;
+const mostTries = 5;
 const pauseMs = 20;
 
 /** Carries an attempt through as a worker does: asks again only where that is allowed, and passes each task through JSON. */
@@ -28,7 +29,7 @@ export async function driveFrom(
 ): Promise<Drive> {
   if (submission.kind === 'output') return { output: submission.output, errors };
   let task = durable(submission.task);
-  for (let polls = 0; polls < mostAsks; polls++) {
+  for (let polls = 0; polls < mostPolls; polls++) {
     const result = await insist(errors, () => adapter.poll(task, vendor));
     if (!result) return { task, errors };
     if (result.status === 'succeeded') return { output: result.output, task, errors };
@@ -46,7 +47,7 @@ export function durable(task: VendorTask): VendorTask {
 }
 
 async function insist<T>(errors: VendorError[], ask: () => Promise<T>): Promise<T | undefined> {
-  for (let asks = 0; asks < mostAsks; asks++) {
+  for (let tries = 0; tries < mostTries; tries++) {
     try {
       return await ask();
     } catch (error) {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Dispatcher, request } from 'undici';
 
 /** The sandbox app in a process of its own, as `startService` of @doitong/support starts it. */
 export type StartSandbox = (env: Record<string, string>) => Promise<{ url: string; stop(): Promise<unknown> }>;
@@ -54,15 +55,16 @@ export function vendorOfTomorrow(today: string): Promise<Listener> {
     createServer(async (incoming, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk);
-      const { host, connection, 'content-length': _, 'transfer-encoding': __, ...headers } = incoming.headers;
-      const answer = await fetch(today + incoming.url, {
-        method: incoming.method,
-        headers: headers as Record<string, string>,
+      const { connection, 'content-length': _, 'transfer-encoding': __, ...headers } = incoming.headers;
+      // With the host that was asked for, so that the URLs in the answer lead here again.
+      const answer = await request(today + incoming.url, {
+        method: incoming.method as Dispatcher.HttpMethod,
+        headers,
         body: chunks.length > 0 ? Buffer.concat(chunks) : undefined,
       });
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      const type = answer.headers.get('content-type') ?? '';
-      response.writeHead(answer.status, { 'content-type': type });
+      const bytes = Buffer.from(await answer.body.arrayBuffer());
+      const type = String(answer.headers['content-type']);
+      response.writeHead(answer.statusCode, { 'content-type': type });
       response.end(type.includes('json') ? JSON.stringify(withUnknown(JSON.parse(bytes.toString()))) : bytes);
     }),
   );
