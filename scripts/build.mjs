@@ -1,7 +1,16 @@
 #!/usr/bin/env node
 // Emits one project, every source file of ./src to ./dist, with swc; types are checked by `npm run typecheck`.
 // An app can also be reached as dist/apps/<app> from the root, which is where deployments start it.
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
@@ -10,8 +19,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const project = process.cwd();
 const source = join(project, 'src');
 const target = join(project, 'dist');
+const staging = mkdtempSync(join(project, '.build-'));
 
-rmSync(target, { recursive: true, force: true });
 const files = readdirSync(source, { recursive: true, withFileTypes: true })
   .filter(
     (entry) =>
@@ -24,12 +33,16 @@ const files = readdirSync(source, { recursive: true, withFileTypes: true })
 await Promise.all(
   files.map(async (file) => {
     const { code, map } = await transformFile(file, { configFile: join(root, '.swcrc'), cwd: root });
-    const emitted = join(target, relative(source, file)).replace(/\.ts$/, '.js');
+    const emitted = join(staging, relative(source, file)).replace(/\.ts$/, '.js');
     mkdirSync(dirname(emitted), { recursive: true });
     writeFileSync(emitted, `${code}\n//# sourceMappingURL=${basename(emitted)}.map\n`);
     writeFileSync(`${emitted}.map`, map);
   }),
 );
+
+// Whole or not at all: what runs from ./dist meanwhile must not miss a file.
+rmSync(target, { recursive: true, force: true });
+renameSync(staging, target);
 
 if (basename(dirname(project)) === 'apps') {
   const link = join(root, 'dist', 'apps', basename(project));

@@ -80,7 +80,9 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
 
   try {
     await Promise.all(withTables.map((app) => migrate(app, database.url)));
-    await Promise.all(names.map(start));
+    const started = await Promise.allSettled(names.map(start));
+    const failure = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (failure) throw failure.reason;
   } catch (error) {
     await stop();
     throw error;

@@ -12,7 +12,7 @@ export interface Done {
 export function table(all: Done[], assets: string): string {
   const rows = new Table({
     head: ['Type', 'Status', 'Provider', 'Credits', 'Seconds', 'Format', 'Bytes', 'Size', 'File'],
-    style: { head: [] },
+    style: { head: [], border: [] },
   });
   for (const { type, seen, seconds } of all) {
     const { format, size, width, height, duration } = seen.metadata;

@@ -1,0 +1,27 @@
+import { startBenchPlatform } from './bench-platform.js';
+import { acceptFloor } from './floor.js';
+import { GraphqlClient, measure } from './load.js';
+import { report } from './report.js';
+
+const LOAD = { concurrency: 32, seconds: 15, warmUpSeconds: 5 };
+const GENERATE = 'mutation ($input: GenerateInput!) { generate(input: $input) { id status creditCost } }';
+
+/**
+ * How many `generate` a second are accepted, while the workers are saturated with slow tasks and the queue grows: each accepted
+ * one is durable, has its slot and its hold.
+ */
+export async function accept(): Promise<void> {
+  const bench = await startBenchPlatform({ SANDBOX_SPEED: '1', WORKER_CONCURRENCY: '1' });
+  try {
+    const client = new GraphqlClient(bench.platform.gatewayUrl, bench.customer.key, LOAD.concurrency);
+    const measured = await measure(async (n) => {
+      const input = { type: 'VIDEO', provider: 'minimax', input: { text: `a red fox in snow ${n}` } };
+      await client.post(GENERATE, { input });
+    }, LOAD);
+    await client.close();
+    const floor = await acceptFloor(bench.platform.databaseUrl, LOAD);
+    report('accept: generate until it is durable', 'accepted/s', measured, floor, bench);
+  } finally {
+    await bench.stop();
+  }
+}

@@ -1,0 +1,67 @@
+import { startPostgres } from '@doitong/local-servers';
+import {
+  type Customer,
+  Operator,
+  type Platform,
+  type ServiceName,
+  startPlatform,
+  temporaryFolder,
+} from '@doitong/support';
+import pg from 'pg';
+
+/** The platform as it is deployed, each service a process, on a PostgreSQL that keeps what it commits. */
+export interface BenchPlatform {
+  platform: Platform;
+  customer: Customer;
+  database: pg.Pool;
+  operator: Operator;
+  stop(): Promise<void>;
+}
+
+const RICH = 1_000_000_000;
+const UNLIMITED = 1_000_000_000;
+
+export const serviceNames: ServiceName[] = [
+  'gateway',
+  'generations',
+  'billing',
+  'rate-limit',
+  'webhook-dispatcher',
+  'worker-minimax',
+  'worker-black-forest-labs',
+  'worker-elevenlabs',
+  'worker-hedra',
+  'sandbox',
+];
+
+export async function startBenchPlatform(env: Record<string, string>): Promise<BenchPlatform> {
+  const folder = await temporaryFolder();
+  const postgres = await startPostgres({ directory: `${folder.path}/postgres` });
+  process.env.DOITONG_TEST_POSTGRES_URL = postgres.url;
+  const platform = await startPlatform({
+    JOB_LEASE_MS: '15000',
+    SWEEP_MS: '2000',
+    BEAT_SECONDS: '5',
+    LOG_LEVEL: 'warn',
+    ...env,
+  });
+  const operator = await Operator.connect(platform.nats.url);
+  const customer = await operator.createCustomer(platform.gatewayUrl, { credits: RICH });
+  const database = new pg.Pool({ connectionString: platform.databaseUrl });
+  await database.query('UPDATE billing.accounts SET requests_per_minute = $2, concurrent = $2 WHERE id = $1', [
+    customer.accountId,
+    UNLIMITED,
+  ]);
+  return {
+    platform,
+    customer,
+    database,
+    operator,
+    async stop() {
+      await Promise.all([operator.close(), database.end()]);
+      await platform.stop();
+      await postgres.stop();
+      await folder.remove();
+    },
+  };
+}

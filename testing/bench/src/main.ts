@@ -1,0 +1,15 @@
+import { fatal } from '@doitong/service-kit';
+import { accept } from './accept.js';
+import { lifecycle } from './lifecycle.js';
+
+const benchmarks: Record<string, () => Promise<void>> = { accept, lifecycle };
+
+const [name = ''] = process.argv.slice(2);
+const chosen = name ? [benchmarks[name]] : Object.values(benchmarks);
+if (chosen.includes(undefined)) fatal(`no benchmark "${name}"; there are: ${Object.keys(benchmarks).join(', ')}`);
+try {
+  for (const benchmark of chosen) await benchmark?.();
+  process.exit(0);
+} catch (error) {
+  fatal(error);
+}
