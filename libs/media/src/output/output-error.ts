@@ -1,6 +1,6 @@
 /**
- * Why an output could not be stored. `OUTPUT_UNAVAILABLE`: its URL does not serve it; `OUTPUT_INVALID`: it is no media;
- * `OUTPUT_TOO_LARGE`: it is longer than allowed.
+ * Why an output could not be stored. `OUTPUT_UNAVAILABLE`: its URL does not serve it, asked again or not at all where that is no
+ * use; `OUTPUT_INVALID`: it is no media; `OUTPUT_TOO_LARGE`: it is longer than allowed.
  */
 export class OutputError extends Error {
   override readonly name = 'OutputError';
