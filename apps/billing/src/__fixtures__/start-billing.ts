@@ -18,6 +18,9 @@ export interface TestBilling {
   stop(): Promise<void>;
 }
 
+/** Ample: hundreds of racing requests on a busy machine. */
+const ANSWER_MS = 20_000;
+
 export async function startBilling(settings: Record<string, string> = {}): Promise<TestBilling> {
   const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   await migrate(persistence, database.url);
@@ -38,7 +41,7 @@ export async function startBilling(settings: Record<string, string> = {}): Promi
   return {
     ids: new Ids(),
     bus,
-    ask: (message, body) => bus.request(message, body),
+    ask: (message, body) => bus.request(message, body, ANSWER_MS),
     sql: async (text, values) => (await client.query(text, values)).rows,
     account: async (credits) => {
       const { accountId } = await bus.request(admin.accountCreate, { name: 'Test', plan: 'PRO', credits });

@@ -1,4 +1,5 @@
 import { admin, billing, type Settlement } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBilling, type TestBilling } from '../__fixtures__/start-billing.js';
 
@@ -122,8 +123,9 @@ describe('settle', () => {
     await settle(capture(captured, 60), release(released));
     await settle(capture(captured, 60), release(released));
     await settle(release(captured), capture(released, 30));
-    await settle(capture(captured, 10));
-    expect(await balance(accountId)).toEqual({ credits: 40, held: 0 });
+    const open = await openHold(accountId, 5);
+    await settle(release(captured), capture(released, 30), capture(open, 5));
+    expect(await balance(accountId)).toEqual({ credits: 35, held: 0 });
   });
 
   it('a batch with a capture and a release of the same hold resolves it once, as the first says', async () => {
@@ -146,28 +148,48 @@ describe('settle', () => {
     expect(await balance(accountId)).toEqual({ credits: 40, held: 0 });
   });
 
-  it('holds, repeated holds and overlapping batches of settlements race without a deadlock, and add up', async () => {
+  it('holds, repeated holds and overlapping batches of settlements race, and add up', async () => {
     const accounts = await Promise.all(Array.from({ length: 4 }, () => service.account(10_000)));
     const pick = (index: number) => accounts[index % accounts.length]!;
-    const holds = await Promise.all(Array.from({ length: 200 }, (_, index) => openHold(pick(index), 10)));
-    const batches = Array.from({ length: 12 }, (_, batch) =>
-      holds
-        .filter((_, index) => (index * 7 + batch) % 3 !== 0)
-        .map((id, index) => ((index + batch) % 2 ? capture(id, 10) : release(id)))
-        .sort((one, other) => (batch % 2 ? 1 : -1) * one.generationId.localeCompare(other.generationId)),
-    );
-    const more = Array.from({ length: 100 }, (_, index) => openHold(pick(index), 1));
-    const repeats = holds.slice(0, 100).map((generationId, index) =>
-      ask(billing.hold, { generationId, accountId: pick(index), credits: 10 }).catch((error) => {
+    const holds = await Promise.all(Array.from({ length: 120 }, (_, index) => openHold(pick(index), 10)));
+    const repeatHold = (index: number) =>
+      ask(billing.hold, { generationId: holds[index]!, accountId: pick(index), credits: 10 }).catch((error) => {
         expect(error.code).toBe('IDEMPOTENCY_CONFLICT');
-      }),
-    );
-    await Promise.all([...batches.map((items) => settle(...items)), ...more, ...repeats]);
+      });
+    const settleSome = (round: number) => {
+      const some = holds.map((id, index) => ((index + round) % 2 ? capture(id, 10) : release(id)));
+      const overlapping = some.filter((_, index) => Math.abs(index - round * 5) < 20);
+      return settle(...(round % 2 ? overlapping : overlapping.reverse()));
+    };
+    const work = Array.from({ length: 24 }, (_, round) => [
+      ...Array.from({ length: 5 }, (_, index) => repeatHold(round * 5 + index)),
+      settleSome(round),
+      openHold(pick(round), 1),
+      ...Array.from({ length: 5 }, (_, index) => repeatHold(119 - round * 5 - index)),
+    ]);
+    await Promise.all(work.flat());
 
     const balances = await Promise.all(accounts.map(balance));
-    expect(balances.map(({ held }) => held)).toEqual([25, 25, 25, 25]);
+    expect(balances.map(({ held }) => held)).toEqual([6, 6, 6, 6]);
     const { capturedCredits, discrepancies } = await ask(admin.ledgerVerify, {});
     expect(discrepancies).toEqual([]);
     expect(capturedCredits).toBeGreaterThan(0);
+  });
+
+  it('a settlement that waits for an account has no hold locked, so that nothing can wait in a circle', async () => {
+    const accountId = await service.account(100);
+    const generationId = await openHold(accountId, 60);
+    // A hold of the same generation would do so: first the account, then the row of the hold.
+    await service.sql('BEGIN');
+    await service.sql('SELECT FROM accounts WHERE id = $1 FOR UPDATE', [accountId]);
+    const settled = settle(capture(generationId, 60));
+    await waitFor(async () => {
+      const waiting = 'SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+      expect(await service.sql(waiting)).toHaveLength(1);
+    });
+    await service.sql('SELECT FROM holds WHERE generation_id = $1 FOR UPDATE NOWAIT', [generationId]);
+    await service.sql('COMMIT');
+    await settled;
+    expect(await balance(accountId)).toEqual({ credits: 40, held: 0 });
   });
 });

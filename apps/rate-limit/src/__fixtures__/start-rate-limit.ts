@@ -15,6 +15,9 @@ export interface TestRateLimit {
   stop(): Promise<void>;
 }
 
+/** Ample: hundreds of racing requests on a busy machine. */
+const ANSWER_MS = 20_000;
+
 export async function startRateLimit(settings: Record<string, string> = {}): Promise<TestRateLimit> {
   const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   await migrate(persistence, database.url);
@@ -35,7 +38,7 @@ export async function startRateLimit(settings: Record<string, string> = {}): Pro
   return {
     ids: new Ids(),
     bus,
-    ask: (message, body) => bus.request(message, body),
+    ask: (message, body) => bus.request(message, body, ANSWER_MS),
     sql: async (text, values) => (await client.query(text, values)).rows,
     stop: async () => {
       await connection.close();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rateLimit } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRateLimit, type TestRateLimit } from '../__fixtures__/start-rate-limit.js';
 
@@ -129,7 +130,7 @@ describe('free', () => {
     expect(await free([newGeneration()], true)).toEqual({});
   });
 
-  it('admissions and overlapping batches of frees race without a deadlock, and the counters agree with the slots', async () => {
+  it('admissions and overlapping batches of frees race, and the counters agree with the slots', async () => {
     const accounts = Array.from({ length: 4 }, newAccount);
     const limits = { concurrent: 1_000, perDay: null };
     const pick = (index: number) => accounts[index % accounts.length]!;
@@ -142,5 +143,22 @@ describe('free', () => {
     const repeats = taken.slice(120).map((id, index) => admit(pick(120 + index), limits, id));
     await Promise.all([...frees, ...more, ...repeats]);
     for (const accountId of accounts) expect(await usage(accountId)).toMatchObject({ concurrent: 30, slots: 30 });
+  });
+
+  it('a free that waits for an account has no slot locked, so that nothing can wait in a circle', async () => {
+    const accountId = newAccount();
+    const generationId = await admit(accountId, { concurrent: 1, perDay: null });
+    // An admission of the same generation would do so: first the account's usage, then the row of the slot.
+    await service.sql('BEGIN');
+    await service.sql('SELECT FROM account_usage WHERE account_id = $1 FOR UPDATE', [accountId]);
+    const freed = free([generationId]);
+    await waitFor(async () => {
+      const waiting = 'SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+      expect(await service.sql(waiting)).toHaveLength(1);
+    });
+    await service.sql('SELECT FROM slots WHERE generation_id = $1 FOR UPDATE NOWAIT', [generationId]);
+    await service.sql('COMMIT');
+    await freed;
+    expect(await usage(accountId)).toMatchObject({ concurrent: 0, slots: 0 });
   });
 });
