@@ -28,6 +28,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly inHand = new Map<ClaimedDelivery, Promise<void>>();
   private readonly attempts: Counter<'outcome'>;
   private readonly deadLetters: Counter;
+  private stopping = false;
 
   constructor(
     @Inject(QueueRepository) private readonly queue: QueueRepository,
@@ -71,13 +72,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** What cannot be finished in time is due again at once, for another replica or the next start. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     await this.periodic.stop();
     await Promise.race([Promise.all(this.inHand.values()), sleep(DRAIN_MS, undefined, { ref: false })]);
     if (this.inHand.size > 0) await this.queue.release([...this.inHand.keys()]);
   }
 
   private async claim(): Promise<void> {
-    while (this.places.free > 0) {
+    while (!this.stopping && this.places.free > 0) {
       const full = { accounts: this.places.fullAccounts(), destinations: this.places.fullDestinations() };
       const { visited, claimed } = await this.queue.claim(full, (ready) => this.places.allot(ready), this.leaseMs);
       if (visited === 0) return;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDataSource, Database, migrate, type Queryable } from '@doitong/service-kit';
 import { createTestDatabase, type TestDatabase } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -12,7 +13,6 @@ const LEASE_MS = 60_000;
 
 let testDatabase: TestDatabase;
 let database: Database;
-let deliveries: DeliveriesRepository;
 let queue: QueueRepository;
 let made = 0;
 
@@ -20,7 +20,6 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase();
   await migrate(persistence, testDatabase.url);
   database = new Database(await createDataSource(persistence, testDatabase.url, 12).initialize());
-  deliveries = new DeliveriesRepository(database);
   queue = new QueueRepository(database);
 });
 afterAll(async () => {
@@ -53,8 +52,15 @@ class CountingDatabase extends Database {
   }
 }
 
-function enqueue(...targets: { url: string; accountId: string }[]): Promise<void> {
-  return deliveries.add(
+interface Target {
+  url: string;
+  accountId: string;
+}
+
+const enqueue = (...targets: Target[]) => enqueueOn(database, targets);
+
+function enqueueOn(on: Queryable, targets: Target[]): Promise<void> {
+  return new DeliveriesRepository(on as Database).add(
     targets.map(({ url, accountId }) => {
       const { id: eventId, type, data } = event(url, accountId);
       made += 1;
@@ -116,6 +122,18 @@ describe('the queue', () => {
     claimed.push(...(await claim(1_000)).map(({ id }) => id));
     expect(claimed).toHaveLength(320);
     expect(new Set(claimed).size).toBe(320);
+  });
+
+  it('misses nothing of what is being enqueued while it claims', async () => {
+    const target = { url: 'https://a.example/', accountId: newAccountId() };
+    await enqueue(target);
+    const meanwhile = await database.transaction(async (tx) => {
+      await enqueueOn(tx, [target]);
+      const claiming = claim(5);
+      await sleep(100);
+      return { claiming };
+    });
+    expect([...(await meanwhile.claiming), ...(await claim(5))]).toHaveLength(2);
   });
 
   it('serves destinations in turn: one with many due does not come before one with few', async () => {
