@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  type BodyOf,
+  type Broadcast,
+  billing,
+  DoitongError,
+  generations,
+  type ReplyOf,
+  type Request,
+  type RequestOf,
+  rateLimit,
+} from '@doitong/contracts';
+import { startService, startTestNats, temporaryFolder } from '@doitong/support';
+import { connect, headers, type Msg } from '@nats-io/transport-node';
+import { aGeneration, allowed, aPrincipal } from './messages.js';
+
+const ERROR_CODE = 'Nats-Service-Error-Code';
+export const ASSET_URL_SECRET = 'a secret of the tests';
+const KEY = 'dt_test_0123456789abcdef';
+
+interface Post {
+  variables?: Record<string, unknown>;
+  operationName?: string;
+  headers?: Record<string, string>;
+}
+
+/**
+ * A gateway in a process of its own, with a nats-server on which this process stands in for all other services.
+ * Unless told otherwise, they know every key, allow every request, and return one generation.
+ */
+export async function startGateway(env: Record<string, string> = {}) {
+  const [nats, folder] = await Promise.all([startTestNats(), temporaryFolder()]);
+  const connection = await connect({ servers: nats.url });
+  const answers = new Map<string, (body: never, message: Msg) => unknown>();
+  const asked: { subject: string; body: unknown; requestId: string | undefined }[] = [];
+
+  function answer<M extends Request>(
+    { subject }: M,
+    reply: (body: RequestOf<M>) => ReplyOf<M> | Promise<ReplyOf<M>>,
+  ): void {
+    const known = answers.has(subject);
+    answers.set(subject, reply as (body: never) => unknown);
+    if (known) return;
+    connection.subscribe(subject, { callback: (_error, message) => void respond(subject, message) });
+  }
+
+  async function respond(subject: string, message: Msg): Promise<void> {
+    const body = message.json();
+    asked.push({ subject, body, requestId: message.headers?.get('Doitong-Request-Id') });
+    try {
+      message.respond(JSON.stringify(await answers.get(subject)!(body as never, message)));
+    } catch (error) {
+      const carried = headers();
+      carried.set(ERROR_CODE, '1');
+      message.respond(JSON.stringify(DoitongError.of(error).body), { headers: carried });
+    }
+  }
+
+  const reset = () => {
+    asked.length = 0;
+    answer(billing.authenticate, () => aPrincipal());
+    answer(rateLimit.check, () => allowed());
+    answer(generations.create, () => aGeneration());
+    answer(generations.get, () => aGeneration());
+  };
+  reset();
+  await connection.flush();
+
+  const assets = join(folder.path, 'assets');
+  const close = async () => {
+    await connection.close();
+    await nats.stop();
+    await folder.remove();
+  };
+  const service = await startService('gateway', {
+    NATS_URL: nats.url,
+    ASSET_DIRECTORY: assets,
+    ASSET_URL_SECRET,
+    ...env,
+  }).catch(async (error) => {
+    await close();
+    throw error;
+  });
+
+  async function send(body: string, sent: Record<string, string> = {}) {
+    const response = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}`, ...sent },
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: what an answer holds, each test says for itself.
+    const answer = (await response.json()) as any;
+    return { status: response.status, headers: response.headers, body: answer };
+  }
+
+  return {
+    url: service.url,
+    assets,
+    logs: service.logs,
+    answer,
+    /** Forgets what was asked, and answers as in the beginning. */
+    reset,
+    /** What the services behind were asked, in order. */
+    asked: <M extends Request>({ subject }: M) =>
+      asked.filter((one) => one.subject === subject) as { body: RequestOf<M>; requestId: string | undefined }[],
+    async broadcast<B extends Broadcast>({ subject }: B, body: BodyOf<B>) {
+      connection.publish(subject, JSON.stringify(body));
+      await connection.flush();
+    },
+    send,
+    post: (query: string, { headers: sent, ...request }: Post = {}) =>
+      send(JSON.stringify({ query, ...request }), sent),
+    newKey: () => `dt_test_${randomUUID()}`,
+    stopService: () => service.stop(),
+    async stop() {
+      await service.stop();
+      await close();
+    },
+  };
+}
+
+export type Gateway = Awaited<ReturnType<typeof startGateway>>;

@@ -1,0 +1,56 @@
+import { AssetUrlSigner, assetStoreConfig, createAssetStore } from '@doitong/media';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { AccountsService } from './accounts/accounts.service.js';
+import { assetUrlSigner } from './assets/asset-urls.js';
+import { AssetsController } from './assets/assets.controller.js';
+import { ApiKeys } from './auth/api-keys.js';
+import { KeysController } from './auth/keys.controller.js';
+import type { GatewayConfig } from './config.js';
+import { GenerationsService } from './generations/generations.service.js';
+import { Gate } from './graphql/gate.js';
+import { graphqlOptions } from './graphql/graphql.options.js';
+import { GraphqlErrors } from './graphql/graphql-errors.js';
+import { PreflightController } from './graphql/preflight.controller.js';
+import { resolvers } from './graphql/resolvers.js';
+import { ProvidersController } from './providers/providers.controller.js';
+import { ProvidersService } from './providers/providers.service.js';
+import { RateLimits } from './rate-limit/rate-limits.js';
+import { ASSET_STORE } from './tokens.js';
+
+export { GatewayConfig } from './config.js';
+
+/** What stands between the network and the resolvers. Apart, as GraphQLModule needs it to be made. */
+@Module({
+  controllers: [KeysController],
+  providers: [ApiKeys, RateLimits, Gate, GraphqlErrors],
+  exports: [Gate, GraphqlErrors],
+})
+class EdgeModule {}
+
+@Module({})
+export class GatewayModule {
+  static register(config: GatewayConfig): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        GraphQLModule.forRootAsync<MercuriusDriverConfig>({
+          driver: MercuriusDriver,
+          imports: [EdgeModule],
+          inject: [Gate, GraphqlErrors],
+          useFactory: graphqlOptions,
+        }),
+      ],
+      controllers: [AssetsController, PreflightController, ProvidersController],
+      providers: [
+        ...resolvers,
+        AccountsService,
+        GenerationsService,
+        ProvidersService,
+        { provide: ASSET_STORE, useFactory: () => createAssetStore(assetStoreConfig(config)) },
+        { provide: AssetUrlSigner, useFactory: () => assetUrlSigner(config) },
+      ],
+    };
+  }
+}

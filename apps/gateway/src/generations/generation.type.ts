@@ -1,0 +1,126 @@
+import type { ContentType, ErrorCode, GenerationStatus, Stage } from '@doitong/contracts';
+import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
+import { DateTime, Json } from '../graphql/scalars.js';
+import { ErrorCodeEnum, GenerationStatusEnum, GenerationTypeEnum, StageEnum } from './enums.js';
+
+@ObjectType({
+  description: 'What is known of an output. Its measures are read from the file itself, once it is there.',
+})
+export class GenerationMetadata {
+  @Field(() => Int, { nullable: true, description: 'Pixels. Absent until COMPLETED, and of audio.' })
+  width?: number;
+
+  @Field(() => Int, { nullable: true, description: 'Pixels. Absent until COMPLETED, and of audio.' })
+  height?: number;
+
+  @Field(() => Float, { nullable: true, description: 'Seconds. Absent until COMPLETED, and of images.' })
+  duration?: number;
+
+  @Field(() => String, { nullable: true, description: 'Such as `mp4`, `png` or `mp3`. Absent until COMPLETED.' })
+  format?: string;
+
+  @Field(() => String, { nullable: true, description: 'The resolution option in force, where the model has one.' })
+  resolution?: string;
+
+  @Field(() => Float, { nullable: true, description: 'Whole bytes. Absent until COMPLETED.' })
+  size?: number;
+
+  @Field(() => String, { description: 'The model that made it, or is about to.' })
+  model!: string;
+
+  @Field(() => [String], { description: 'Where what was done differs from what was asked for, a sentence each.' })
+  adjustments!: string[];
+}
+
+@ObjectType({ description: 'Why a generation failed.' })
+export class GenerationError {
+  @Field(() => ErrorCodeEnum, { description: 'For a program to act on.' })
+  code!: ErrorCode;
+
+  @Field(() => String, { description: 'For a person to read.' })
+  message!: string;
+
+  @Field(() => Boolean, { description: 'Whether the same request may succeed later.' })
+  retryable!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether credits were taken for it.' })
+  billed!: boolean;
+
+  @Field(() => StageEnum, { description: 'Where it went wrong.' })
+  stage!: Stage;
+
+  @Field(() => Float, { nullable: true, description: 'Seconds to wait before a retry, where that is known.' })
+  retryAfter?: number;
+
+  @Field(() => String, { nullable: true, description: 'The limit that was reached, where it was one.' })
+  limit?: string;
+
+  @Field(() => String, { nullable: true, description: 'The input field at fault, where it was one.' })
+  field?: string;
+
+  @Field(() => Json, { nullable: true, description: 'What the field at fault may be, where that is known.' })
+  allowed?: unknown;
+}
+
+@ObjectType({ description: 'How the provider and model of a generation were chosen.' })
+export class Routing {
+  @Field(() => String, { description: 'Why this one.' })
+  reason!: string;
+}
+
+@ObjectType({ description: 'One request to make a video, image, audio or avatar, and its life.' })
+export class Generation {
+  @Field(() => ID, { description: 'Opaque; begins with `gen_`.' })
+  id!: string;
+
+  @Field(() => GenerationStatusEnum, { description: 'Where it is in its life.' })
+  status!: GenerationStatus;
+
+  @Field(() => GenerationTypeEnum, { description: 'What is generated.' })
+  type!: ContentType;
+
+  @Field(() => String, { description: 'Id of the provider that does it.' })
+  provider!: string;
+
+  @Field(() => String, { description: 'Id of the model that does it.' })
+  model!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Where the output can be fetched: a link that expires, signed anew each time it is asked for. Null until COMPLETED.',
+  })
+  url!: string | null;
+
+  @Field(() => GenerationMetadata, { description: 'What is known of the output.' })
+  metadata!: GenerationMetadata;
+
+  @Field(() => Int, {
+    description: 'Credits: set aside while it runs, taken once it is COMPLETED, 0 when it FAILED or was CANCELLED.',
+  })
+  creditCost!: number;
+
+  @Field(() => Float, { description: 'Seconds that it takes as a rule.' })
+  estimatedTime!: number;
+
+  @Field(() => Int, { description: '0 to 100; never falls.' })
+  progress!: number;
+
+  @Field(() => GenerationError, { nullable: true, description: 'Why it failed; null unless FAILED.' })
+  error!: GenerationError | null;
+
+  @Field(() => Routing, { description: 'How provider and model were chosen.' })
+  routing!: Routing;
+
+  @Field(() => DateTime, { description: 'When it was accepted.' })
+  createdAt!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the provider began. Null while QUEUED.' })
+  startedAt!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it ended, in whatever way. Null until then.' })
+  completedAt!: string | null;
+
+  @Field(() => Int, { description: 'Grows with each change.' })
+  version!: number;
+}

@@ -1,0 +1,49 @@
+import type { Principal } from '@doitong/contracts';
+import { Args, Context, Extensions, ID, Info, Mutation, Query, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { GraphqlContext } from '../graphql/context.js';
+import { GENERATES } from '../rate-limit/generating-fields.js';
+import { GenerateInput } from './generate.input.js';
+import { Generation } from './generation.type.js';
+import { GenerationsService } from './generations.service.js';
+import { parseGenerate, parseIdempotency } from './parse-generate.js';
+
+@Resolver(() => Generation)
+export class GenerationsResolver {
+  constructor(private readonly generations: GenerationsService) {}
+
+  @Mutation(() => Generation, {
+    description:
+      'Asks for a generation. With an `Idempotency-Key` header, a repeat of the same request returns the first generation.',
+  })
+  @Extensions(GENERATES)
+  generate(
+    @Args('input', { description: 'What is asked for.' }) input: GenerateInput,
+    @Context() { principal, idempotencyKey }: GraphqlContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Generation> {
+    const idempotency = parseIdempotency(idempotencyKey, info.path.key);
+    return this.generations.create(principal, { input: parseGenerate(input), idempotency });
+  }
+
+  @Mutation(() => Boolean, {
+    description: 'Cancels a generation; its credits are given back. False when it had ended already.',
+  })
+  cancelGeneration(
+    @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
+    @Context('principal') principal: Principal,
+  ): Promise<boolean> {
+    return this.generations.cancel(principal, id);
+  }
+
+  @Query(() => Generation, {
+    nullable: true,
+    description: 'A generation of this account. Null, with an error NOT_FOUND, when there is none of this id.',
+  })
+  generation(
+    @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
+    @Context('principal') principal: Principal,
+  ): Promise<Generation> {
+    return this.generations.get(principal, id);
+  }
+}

@@ -1,0 +1,58 @@
+import { type GenerateInput as Accepted, type generations, invalidInput, type RequestOf } from '@doitong/contracts';
+import type { GenerateInput } from './generate.input.js';
+
+const LONGEST_URL = 2_048;
+const LONGEST_IDEMPOTENCY_KEY = 255;
+/** Bytes of JSON; a message to another service must stay well below the largest that the bus carries, 1 MB. */
+const LARGEST_INPUT = 512 * 1024;
+
+/**
+ * `generate`'s argument in the form of the contracts, or INVALID_INPUT. Looks only at what every generation has in common;
+ * what a provider takes, its catalogue entry decides.
+ */
+export function parseGenerate({ input, options, ...asked }: GenerateInput): Accepted {
+  const parsed = {
+    ...withoutNulls(asked),
+    type: asked.type,
+    input: withoutNulls(input),
+    ...(options == null ? {} : { options: objectOf(options) }),
+  };
+  checkUrl('input.image', parsed.input.image);
+  checkUrl('input.audio', parsed.input.audio);
+  checkUrl('webhookUrl', parsed.webhookUrl);
+  if (Buffer.byteLength(JSON.stringify(parsed)) > LARGEST_INPUT) {
+    throw invalidInput('input', `Text and options together may take ${LARGEST_INPUT / 1024} kB at most.`);
+  }
+  return parsed;
+}
+
+/** A request is named by its key and the response name of its field: one document may hold several. */
+export function parseIdempotency(
+  key: string | string[] | undefined,
+  scope: string | number,
+): RequestOf<typeof generations.create>['idempotency'] {
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || key.length === 0 || key.length > LONGEST_IDEMPOTENCY_KEY) {
+    throw invalidInput('Idempotency-Key', `Idempotency-Key must have 1 to ${LONGEST_IDEMPOTENCY_KEY} characters.`);
+  }
+  return { key, scope: String(scope) };
+}
+
+type NonNull<T> = { [Key in keyof T]: Exclude<T[Key], null> };
+
+function withoutNulls<T extends object>(value: T): NonNull<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null)) as NonNull<T>;
+}
+
+function objectOf(options: unknown): Record<string, unknown> {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return { ...options };
+  throw invalidInput('options', '`options` must be a JSON object.');
+}
+
+/** Form only. Whether it leads to a place that we may reach is found out where it is fetched. */
+function checkUrl(field: string, value: string | undefined): void {
+  if (value === undefined) return;
+  const url = value.length <= LONGEST_URL && URL.canParse(value) ? new URL(value) : undefined;
+  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return;
+  throw invalidInput(field, `\`${field}\` must be an http(s) URL of at most ${LONGEST_URL} characters.`);
+}

@@ -1,0 +1,52 @@
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type DocumentNode, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import type { MercuriusContext } from 'mercurius';
+import type { GraphqlContext } from './context.js';
+import { corsHeaders } from './cors.js';
+import { MOST_DOCUMENTS, MOST_TOKENS } from './documents.js';
+import type { Gate } from './gate.js';
+import type { GraphqlErrors } from './graphql-errors.js';
+
+const LARGEST_BODY = 1024 * 1024;
+/** A query is compiled when it is seen for the second time. */
+const COMPILED_AFTER = 1;
+
+/** How Mercurius serves /graphql: our gate before it, our errors after it. */
+export function graphqlOptions(gate: Gate, errors: GraphqlErrors): MercuriusDriverConfig {
+  return {
+    driver: MercuriusDriver,
+    autoSchemaFile: true,
+    path: '/graphql',
+    graphiql: false,
+    cache: MOST_DOCUMENTS,
+    jit: COMPILED_AFTER,
+    graphql: { parseOptions: { maxTokens: MOST_TOKENS } },
+    context: ({ principal, headers }: FastifyRequest): GraphqlContext => ({
+      principal: principal!,
+      idempotencyKey: headers['idempotency-key'],
+    }),
+    errorHandler: async (error, request, reply) => {
+      await errors.refuse(error, request, reply);
+    },
+    errorFormatter: (execution, { reply }) => errors.format(execution, reply.request, reply),
+    hooks: { preExecution: interpretMutations },
+    additionalRouteOptions: {
+      bodyLimit: LARGEST_BODY,
+      // Our gate checks requests, and answers are serialised as they are.
+      schema: {},
+      preParsing: async (request: FastifyRequest, reply: FastifyReply) => {
+        reply.headers({ ...corsHeaders, 'x-request-id': request.id });
+        await gate.authenticate(request);
+      },
+      preHandler: (request: FastifyRequest, reply: FastifyReply) =>
+        gate.admit(request, reply, request.server.graphql.schema),
+    },
+  };
+}
+
+/** A compiled operation loses variables inside a JSON literal, as in `options: { duration: $seconds }`. Only mutations take JSON. */
+async function interpretMutations(_schema: GraphQLSchema, document: DocumentNode, { reply }: MercuriusContext) {
+  const isMutation = reply.request.operation?.definition.operation === OperationTypeNode.MUTATION;
+  return isMutation ? { document } : undefined;
+}

@@ -1,0 +1,6 @@
+import { AccountsResolver } from '../accounts/accounts.resolver.js';
+import { GenerationsResolver } from '../generations/generations.resolver.js';
+import { ProvidersResolver } from '../providers/providers.resolver.js';
+
+/** All that the schema is made of. */
+export const resolvers = [AccountsResolver, GenerationsResolver, ProvidersResolver];

@@ -1,0 +1,15 @@
+import { loadConfig, runService } from '@doitong/service-kit';
+import { GatewayModule } from './app.module.js';
+import { GatewayConfig } from './config.js';
+
+await runService(() => {
+  const config = loadConfig(GatewayConfig);
+  return {
+    name: 'gateway',
+    modules: [GatewayModule.register(config)],
+    host: config.HOST,
+    port: config.PORT,
+    natsUrl: config.NATS_URL,
+    logLevel: config.LOG_LEVEL,
+  };
+});

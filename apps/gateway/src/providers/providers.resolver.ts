@@ -1,0 +1,18 @@
+import type { ContentType } from '@doitong/contracts';
+import { Args, Query, Resolver } from '@nestjs/graphql';
+import { GenerationTypeEnum } from '../generations/enums.js';
+import { Provider } from './provider.type.js';
+import { ProvidersService } from './providers.service.js';
+
+@Resolver(() => Provider)
+export class ProvidersResolver {
+  constructor(private readonly service: ProvidersService) {}
+
+  @Query(() => [Provider], { description: 'The providers and what they can do.' })
+  providers(
+    @Args('type', { type: () => GenerationTypeEnum, nullable: true, description: 'Only those that make this.' })
+    type?: ContentType | null,
+  ): Promise<Provider[]> {
+    return this.service.list(type);
+  }
+}

@@ -1,0 +1,35 @@
+import { type FragmentDefinitionNode, type GraphQLSchema, Kind, type SelectionSetNode } from 'graphql';
+import type { Operation } from '../graphql/documents.js';
+
+/** Extension of a mutation that makes a generation; such a field counts against the minute limit. */
+export const GENERATES = { generates: true };
+
+/**
+ * How many generations an operation asks for: each response name of a generating field is one, in whatever fragment it
+ * stands, also where @skip or @include will leave it out.
+ */
+export function countGenerating(schema: GraphQLSchema, { definition, fragments }: Operation): number {
+  if (definition.operation !== 'mutation') return 0;
+  const fields = schema.getMutationType()?.getFields() ?? {};
+  const responseNames = new Set<string>();
+  const visited = new Set<FragmentDefinitionNode>();
+
+  const collect = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        if (fields[selection.name.value]?.extensions.generates) {
+          responseNames.add((selection.alias ?? selection.name).value);
+        }
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        collect(selection.selectionSet);
+      } else {
+        const fragment = fragments.get(selection.name.value);
+        if (!fragment || visited.has(fragment)) continue;
+        visited.add(fragment);
+        collect(fragment.selectionSet);
+      }
+    }
+  };
+  collect(definition.selectionSet);
+  return responseNames.size;
+}

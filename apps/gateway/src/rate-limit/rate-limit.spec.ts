@@ -1,0 +1,145 @@
+import { DoitongError, generations, rateLimit } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
+import { aGeneration, allowed, aPrincipal } from '../__fixtures__/messages.js';
+
+const ONE = '(input: { type: IMAGE, input: { text: "a" } }) { id }';
+const GENERATE = `mutation { generate${ONE} }`;
+const READ = '{ generation(id: "x") { id } }';
+
+describe('the minute limits', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway?.stop());
+  beforeEach(() => {
+    gateway.reset();
+    gateway.answer(generations.cancel, () => ({ cancelled: true }));
+  });
+  const checks = () => gateway.asked(rateLimit.check).map(({ body }) => body);
+  const generating = (cost: number) => ({ key: aPrincipal().accountId, window: 'generate', cost, limit: 60 });
+  const reading = { key: aPrincipal().accountId, window: 'read', cost: 1, limit: 600 };
+
+  it.each([
+    ['a generating field', GENERATE, 1],
+    ['each alias', `mutation { a: generate${ONE} b: generate${ONE} c: generate${ONE} }`, 3],
+    ['a field in a fragment', `mutation { ...F } fragment F on Mutation { generate${ONE} }`, 1],
+    [
+      'fields in nested fragments',
+      `mutation { ...F ... on Mutation { b: generate${ONE} ... { c: generate${ONE} } } }
+       fragment F on Mutation { a: generate${ONE} ...G } fragment G on Mutation { d: generate${ONE} }`,
+      4,
+    ],
+    ['a fragment that is spread twice, once', `mutation { ...F ...F } fragment F on Mutation { generate${ONE} }`, 1],
+    ['a generating field beside others', `mutation { x: cancelGeneration(id: "x") generate${ONE} __typename }`, 1],
+  ])('count %s', async (_what, document, cost) => {
+    expect((await gateway.post(document)).body.errors).toBeUndefined();
+    expect(checks()).toEqual([generating(cost)]);
+    expect(gateway.asked(generations.create)).toHaveLength(cost);
+  });
+
+  it('count only the operation that is named, however often another of its document ran', async () => {
+    const document = `query Read ${READ} mutation Generate { generate${ONE} }`;
+    for (let time = 1; time <= 3; time++) await gateway.post(document, { operationName: 'Generate' });
+    await gateway.post(document, { operationName: 'Read' });
+    expect(checks()).toEqual([generating(1), generating(1), generating(1), reading]);
+    expect(gateway.asked(generations.create)).toHaveLength(3);
+  });
+
+  it.each([
+    ['a query', READ],
+    ['a query of several fields', `{ a: generation(id: "x") { id } b: generation(id: "y") { id } }`],
+    ['a mutation that generates nothing', 'mutation { cancelGeneration(id: "x") }'],
+    ['a document that is not valid', '{ nothing }'],
+    ['a document that cannot be read', '{'],
+  ])('count %s as one read, of which there are ten times as many', async (_what, document) => {
+    await gateway.post(document);
+    expect(checks()).toEqual([reading]);
+  });
+
+  it('do not end on a fragment that holds itself', async () => {
+    const { body } = await gateway.post(`mutation { ...F } fragment F on Mutation { generate${ONE} ...F }`);
+    expect(body.errors[0].extensions.code).toBe('INVALID_INPUT');
+    expect(gateway.asked(generations.create)).toEqual([]);
+  });
+
+  it.each([
+    ['an answer', READ, 200],
+    ['an answer with errors', '{ account { id } }', 200],
+    ['a refusal', '{ nothing }', 400],
+  ])('are told on %s', async (_what, document, status) => {
+    gateway.answer(rateLimit.check, () => allowed({ remaining: 598, resetSeconds: 37 }));
+    const answer = await gateway.post(document);
+    expect(answer.status).toBe(status);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'x-ratelimit-limit': '600',
+      'x-ratelimit-remaining': '598',
+      'x-ratelimit-reset': '37',
+    });
+  });
+
+  it('refuse with 429 what is over them, and nothing of it is executed', async () => {
+    const refused = { allowed: false, remaining: 0, resetSeconds: 58, retryAfterSeconds: 21 };
+    gateway.answer(rateLimit.check, () => allowed(refused));
+    const { status, headers, body } = await gateway.post(GENERATE);
+    expect(status).toBe(429);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'retry-after': '21',
+      'x-ratelimit-limit': '60',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': '58',
+    });
+    expect(body).toEqual({
+      errors: [
+        {
+          message: expect.any(String),
+          extensions: {
+            code: 'RATE_LIMIT',
+            retryable: true,
+            billed: false,
+            stage: 'ADMISSION',
+            limit: 'per_minute',
+            retryAfter: 21,
+          },
+        },
+      ],
+    });
+    expect(gateway.asked(generations.create)).toEqual([]);
+  });
+
+  it('of other kinds, refused by a service, are 429 too when nothing was done', async () => {
+    let refusals = 1;
+    gateway.answer(generations.create, () => {
+      if (refusals-- > 0) {
+        throw new DoitongError('RATE_LIMIT', 'One at a time.', { limit: 'concurrent', retryAfter: 5 });
+      }
+      return aGeneration();
+    });
+    const { status, headers, body } = await gateway.post(GENERATE);
+    expect([status, headers.get('retry-after')]).toEqual([429, '5']);
+    expect(body).toMatchObject({ data: null, errors: [{ extensions: { code: 'RATE_LIMIT', limit: 'concurrent' } }] });
+  });
+
+  it('fail closed for what costs credits, and open for reads, while they cannot be checked', async () => {
+    gateway.answer(rateLimit.check, () => {
+      throw new DoitongError('INTERNAL', 'Something went wrong on our side. Please try again.');
+    });
+    const { status, headers, body } = await gateway.post(GENERATE);
+    expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+    expect(body.errors[0].extensions).toMatchObject({ code: 'INTERNAL', retryable: true, billed: false });
+    expect(gateway.asked(generations.create)).toEqual([]);
+
+    const read = await gateway.post(READ);
+    expect(read.body).toEqual({ data: { generation: { id: aGeneration().id } } });
+    expect(read.headers.has('x-ratelimit-limit')).toBe(false);
+
+    gateway.answer(rateLimit.check, () => allowed());
+    expect((await gateway.post(GENERATE)).status).toBe(200);
+    await waitFor(() => {
+      const told = gateway.logs().filter((line) => line.includes('rate limits'));
+      expect(told.map((line) => JSON.parse(line).level)).toEqual(['error', 'info']);
+    });
+  });
+});
