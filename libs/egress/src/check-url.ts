@@ -11,28 +11,30 @@ export interface EgressOptions {
   ports?: number[];
 }
 
-const DEFAULT_PORTS = [80, 443, 8080, 8443];
+const defaultPorts = [80, 443, 8080, 8443];
 
-/** Checks what can be told from the text of a URL alone. Throws EgressRefusedError. */
+/**
+ * Checks what can be told from the text of a URL alone; where a name leads is looked up and checked at each request. Throws
+ * EgressRefusedError.
+ */
 export function checkCustomerUrl(text: string, options: EgressOptions = {}): URL {
+  const { allowHttp = false, allowLoopback = false, ports = defaultPorts } = options;
   if (!URL.canParse(text)) throw new EgressRefusedError('url', 'The URL cannot be parsed.');
   const url = new URL(text);
-  if (url.protocol !== 'https:' && !(options.allowHttp && url.protocol === 'http:')) {
-    throw new EgressRefusedError(
-      'scheme',
-      `The URL must begin with ${options.allowHttp ? 'http:// or https://' : 'https://'}.`,
-    );
+  if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:')) {
+    const allowed = allowHttp ? 'http:// or https://' : 'https://';
+    throw new EgressRefusedError('scheme', `The URL must begin with ${allowed}.`);
   }
-  if (url.username || url.password)
+  if (url.username || url.password) {
     throw new EgressRefusedError('credentials', 'The URL must not hold a user name or password.');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const loopback = isLoopbackName(host) || kindOfAddress(host) === 'loopback';
-  if (loopback && options.allowLoopback) return url;
+  }
+  const kind = kindOfHost(url.hostname);
+  if (kind === 'loopback' && allowLoopback) return url;
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  const ports = options.ports ?? DEFAULT_PORTS;
-  if (!ports.includes(port))
+  if (!ports.includes(port)) {
     throw new EgressRefusedError('port', `The URL must use one of the ports ${ports.join(', ')}.`);
-  if (loopback || (isIP(host) && kindOfAddress(host) !== 'public')) throw refusedAddress();
+  }
+  if (kind === 'loopback' || kind === 'refused') throw refusedAddress();
   return url;
 }
 
@@ -41,6 +43,9 @@ export function refusedAddress(): EgressRefusedError {
   return new EgressRefusedError('address', 'The URL does not lead to a public address.');
 }
 
-function isLoopbackName(host: string): boolean {
-  return /^(.+\.)?localhost\.?$/i.test(host);
+/** The URL parser has brought every way to write an address (decimal, octal, hexadecimal, full-width digits) to its usual form. */
+function kindOfHost(hostname: string) {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host)) return kindOfAddress(host);
+  return /^(.+\.)?localhost\.?$/.test(host) ? 'loopback' : 'name';
 }

@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, request as send } from 'undici';
 import { kindOfAddress } from './addresses.js';
 import { checkCustomerUrl, type EgressOptions, refusedAddress } from './check-url.js';
 import { EgressRefusedError } from './refused.js';
@@ -34,22 +34,35 @@ export async function guardedRequest(url: string, options: GuardedRequest): Prom
   const agent = new Agent({ connect: { lookup: checkedLookup(options) }, pipelining: 0 });
   const signal = AbortSignal.timeout(options.timeoutMs);
   try {
-    const answer = await request(target, {
-      method: options.method,
-      headers: options.headers,
-      body: options.body,
-      dispatcher: agent,
-      signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]));
-    return { status: answer.statusCode, headers, body: await readBody(answer.body, options) };
+    return await Promise.race([exchange(target, agent, signal, options), rejectedBy(signal)]);
   } catch (error) {
     throw refusalWithin(error) ?? error;
   } finally {
     agent.destroy().catch(() => undefined);
   }
+}
+
+async function exchange(
+  target: URL,
+  dispatcher: Agent,
+  signal: AbortSignal,
+  options: GuardedRequest,
+): Promise<GuardedAnswer> {
+  const { method, headers, body } = options;
+  // The signal alone keeps time.
+  const request = { method, headers, body, dispatcher, signal, headersTimeout: 0, bodyTimeout: 0 };
+  const answer = await send(target, request);
+  const received = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+  return {
+    status: answer.statusCode,
+    headers: Object.fromEntries(received),
+    body: await readBody(answer.body, options),
+  };
+}
+
+/** The client notices the signal only once it is connected. */
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 /** A look-up that fails unless every address of the name may be connected to. */
@@ -82,10 +95,10 @@ async function readBody(body: AsyncIterable<Buffer>, { maxResponseBytes, truncat
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxResponseBytes && !truncate) throw new Error(`the answer is longer than ${maxResponseBytes} bytes`);
     chunks.push(chunk);
-    if (size >= maxResponseBytes) break;
+    size += chunk.length;
+    if (truncate && size >= maxResponseBytes) break;
+    if (size > maxResponseBytes) throw new Error(`the answer is longer than ${maxResponseBytes} bytes`);
   }
   return Buffer.concat(chunks).subarray(0, maxResponseBytes);
 }

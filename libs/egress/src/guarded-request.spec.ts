@@ -1,0 +1,246 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type GuardedRequest, guardedRequest } from './guarded-request.js';
+
+const base: GuardedRequest = { method: 'GET', timeoutMs: 5_000, maxResponseBytes: 10_000, allowHttp: true };
+const local: GuardedRequest = { ...base, allowLoopback: true };
+const addresses = (...list: string[]) => list.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+const refused = (reason: string) => ({ name: 'EgressRefusedError', reason });
+
+let server: Server;
+let port: number;
+let asked: IncomingMessage[];
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(request);
+    answer(request, response);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function answersWith(next: typeof answer): void {
+  asked = [];
+  answer = next;
+}
+
+describe('a name that leads where nobody has us connect to', () => {
+  it.each([
+    ['loopback', '127.0.0.1'],
+    ['loopback, not the usual one', '127.8.8.8'],
+    ['this host', '0.0.0.0'],
+    ['private, 10/8', '10.0.0.1'],
+    ['private, 172.16/12', '172.31.255.255'],
+    ['private, 192.168/16', '192.168.1.1'],
+    ['shared by a carrier', '100.64.0.1'],
+    ['metadata of a cloud, link-local', '169.254.169.254'],
+    ['metadata of a cloud, shared range', '100.100.100.200'],
+    ['metadata of a cloud, reserved range', '192.0.0.192'],
+    ['metadata of a cloud, public range', '168.63.129.16'],
+    ['documentation', '192.0.2.1'],
+    ['documentation', '198.51.100.1'],
+    ['documentation', '203.0.113.1'],
+    ['benchmarking', '198.18.0.1'],
+    ['6to4 relay', '192.88.99.1'],
+    ['multicast', '224.0.0.1'],
+    ['reserved', '240.0.0.1'],
+    ['broadcast', '255.255.255.255'],
+    ['IPv6 loopback', '::1'],
+    ['no address', '::'],
+    ['unique local', 'fc00::1'],
+    ['metadata of a cloud, unique local', 'fd00:ec2::254'],
+    ['link-local', 'fe80::1'],
+    ['link-local with a zone', 'fe80::1%eth0'],
+    ['site-local', 'fec0::1'],
+    ['IPv6 multicast', 'ff02::1'],
+    ['IPv4 mapped', '::ffff:127.0.0.1'],
+    ['IPv4 mapped, in hexadecimal', '::ffff:a9fe:a9fe'],
+    ['IPv4 mapped, even a public one', '::ffff:8.8.8.8'],
+    ['IPv4 compatible', '::127.0.0.1'],
+    ['IPv4 compatible, in hexadecimal', '::7f00:1'],
+    ['IPv4 translated', '::ffff:0:127.0.0.1'],
+    ['NAT64', '64:ff9b::7f00:1'],
+    ['NAT64, local use', '64:ff9b:1::1'],
+    ['6to4', '2002:7f00:1::'],
+    ['Teredo', '2001:0:7f00:1::'],
+    ['IPv6 documentation', '2001:db8::1'],
+    ['IPv6 documentation', '3fff::1'],
+    ['discard', '100::1'],
+    ['segment routing', '5f00::1'],
+    ['not routed', '4000::1'],
+    ['not an address', 'example.com'],
+  ])('is refused: %s, %s', async (_what, address) => {
+    const resolve = async () => addresses(address);
+    await expect(guardedRequest('http://vendor.example/', { ...base, resolve })).rejects.toMatchObject(
+      refused('address'),
+    );
+  });
+
+  it.each([[['93.184.216.34', '10.0.0.1']], [['2606:4700::1111', '::1']], [['93.184.216.34', 'fd00::1']]])(
+    'is refused although another of its addresses is public: %j',
+    async (list) => {
+      const resolve = async () => addresses(...list);
+      await expect(guardedRequest('http://vendor.example/', { ...base, resolve })).rejects.toMatchObject(
+        refused('address'),
+      );
+    },
+  );
+
+  it('is refused without a word on the address that was found', async () => {
+    const resolve = async () => addresses('10.1.2.3');
+    const request = guardedRequest('http://vendor.example/', { ...base, resolve });
+    await expect(request).rejects.toThrow(/^The URL does not lead to a public address\.$/);
+  });
+
+  it('is refused when it leads nowhere', async () => {
+    const nowhere = async () => [];
+    const failing = async () => Promise.reject(new Error('SERVFAIL'));
+    for (const resolve of [nowhere, failing]) {
+      await expect(guardedRequest('http://vendor.example/', { ...base, resolve })).rejects.toMatchObject(
+        refused('unresolved'),
+      );
+    }
+  });
+
+  it('is refused at the attempt at which it begins to: every attempt looks it up and checks it', async () => {
+    answersWith((_, response) => response.end('here'));
+    const answers = [addresses('127.0.0.1'), addresses('10.0.0.1')];
+    let lookUps = 0;
+    const resolve = async () => answers[lookUps++]!;
+    const options = { ...local, ports: [port], resolve };
+    const url = `http://rebinding.example:${port}/`;
+    expect(String((await guardedRequest(url, options)).body)).toBe('here');
+    expect(lookUps).toBe(1);
+    await expect(guardedRequest(url, options)).rejects.toMatchObject(refused('address'));
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a guarded request', () => {
+  it.each([
+    'http://127.0.0.1/',
+    'http://[::1]/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://2130706433/',
+    'http://localhost/',
+  ])('to %s is refused before anything is looked up', async (url) => {
+    const resolve = async () => Promise.reject(new Error('looked up'));
+    await expect(guardedRequest(url, { ...base, resolve })).rejects.toMatchObject(refused('address'));
+  });
+
+  it('carries method, headers and body, and brings back status, headers and body', async () => {
+    const sent: Buffer[] = [];
+    answersWith((request, response) => {
+      request.on('data', (chunk) => sent.push(chunk));
+      request.on('end', () => response.writeHead(201, { 'x-answer': 'yes' }).end('thanks'));
+    });
+    const url = `http://127.0.0.1:${port}/hook?a=1`;
+    const options = { ...local, method: 'POST' as const, headers: { 'x-mine': 'one' }, body: 'payload' };
+    const { status, headers, body } = await guardedRequest(url, options);
+    expect([status, headers['x-answer'], String(body)]).toEqual([201, 'yes', 'thanks']);
+    expect(asked[0]).toMatchObject({ method: 'POST', url: '/hook?a=1' });
+    expect(asked[0]?.headers['x-mine']).toBe('one');
+    expect(String(Buffer.concat(sent))).toBe('payload');
+  });
+
+  it('connects to the address that was checked, under the name that was asked for', async () => {
+    answersWith((_, response) => response.end());
+    const resolve = async () => addresses('127.0.0.1');
+    await guardedRequest(`http://vendor.example:${port}/`, { ...local, ports: [port], resolve });
+    expect(asked[0]?.headers.host).toBe(`vendor.example:${port}`);
+  });
+
+  it('asks for the certificate of that name', async () => {
+    let hello = '';
+    const tcp = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (bytes) => {
+        hello = bytes.toString('latin1');
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((done) => tcp.listen(0, '127.0.0.1', done));
+    const tcpPort = (tcp.address() as AddressInfo).port;
+    const resolve = async () => addresses('127.0.0.1');
+    const request = guardedRequest(`https://vendor.example:${tcpPort}/`, { ...local, ports: [tcpPort], resolve });
+    await expect(request).rejects.toThrow();
+    tcp.close();
+    expect(hello).toContain('vendor.example');
+  });
+
+  it('follows no redirect', async () => {
+    answersWith((_, response) => response.writeHead(302, { location: `http://127.0.0.1:${port}/inner` }).end());
+    const { status } = await guardedRequest(`http://127.0.0.1:${port}/`, local);
+    expect(status).toBe(302);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ['in one piece', (response: ServerResponse) => response.end('x'.repeat(11))],
+    ['in pieces, the first as long as allowed', inPieces],
+    ['for ever', forEver],
+  ])('takes no more bytes than allowed, sent %s', async (_how, send) => {
+    answersWith((_, response) => send(response));
+    const url = `http://127.0.0.1:${port}/`;
+    await expect(guardedRequest(url, { ...local, maxResponseBytes: 10 })).rejects.toThrow('longer than 10 bytes');
+    const cut = await guardedRequest(url, { ...local, maxResponseBytes: 10, truncate: true });
+    expect(String(cut.body)).toBe('x'.repeat(10));
+  });
+
+  it('takes as many bytes as allowed', async () => {
+    answersWith((_, response) => response.end('x'.repeat(10)));
+    const { body } = await guardedRequest(`http://127.0.0.1:${port}/`, { ...local, maxResponseBytes: 10 });
+    expect(body).toHaveLength(10);
+  });
+
+  it.each([
+    ['never answers', () => {}],
+    [
+      'dribbles its headers',
+      (response: ServerResponse) =>
+        dribble(response, (n) => response.socket?.write(n ? `x-${n}: y\r\n` : 'HTTP/1.1 200 OK\r\n')),
+    ],
+    ['dribbles its body', (response: ServerResponse) => dribble(response, () => response.write('x'))],
+  ])('ends on time when the server %s', async (_how, behave) => {
+    answersWith((_, response) => behave(response));
+    const start = performance.now();
+    const request = guardedRequest(`http://127.0.0.1:${port}/`, { ...local, timeoutMs: 300 });
+    await expect(request).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(performance.now() - start).toBeLessThan(2_500);
+  });
+
+  it('ends on time when the look-up does not', async () => {
+    const resolve = () => new Promise<never>(() => {});
+    const request = guardedRequest('http://vendor.example/', { ...base, timeoutMs: 300, resolve });
+    await expect(request).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('leaves no connection open', async () => {
+    answersWith((_, response) => response.end('done'));
+    await guardedRequest(`http://127.0.0.1:${port}/`, local);
+    const socket = asked[0]!.socket;
+    if (!socket.destroyed) await new Promise((closed) => socket.once('close', closed));
+    expect(socket.destroyed).toBe(true);
+  });
+});
+
+function inPieces(response: ServerResponse): void {
+  response.write('x'.repeat(10));
+  setTimeout(() => response.end('x'), 20);
+}
+
+function forEver(response: ServerResponse): void {
+  dribble(response, () => response.write('x'.repeat(6)));
+}
+
+function dribble(response: ServerResponse, write: (n: number) => void): void {
+  let n = 0;
+  const timer = setInterval(() => write(n++), 20);
+  response.on('close', () => clearInterval(timer));
+}
