@@ -5,7 +5,7 @@ import { families } from './families.js';
 import { FaultGate } from './faults/gate.js';
 import { FilesController } from './files/files.controller.js';
 import { Links } from './files/links.js';
-import { Connections } from './http/connections.js';
+import { HttpServer } from './http/http-server.js';
 import { Origins } from './http/origins.js';
 import { MediaStore } from './media/media-store.js';
 import { createRenderer, type Renderer } from './media/renderer.js';
@@ -25,7 +25,7 @@ export { SandboxConfig } from './config.js';
 export class SandboxModule implements OnModuleDestroy {
   constructor(
     @Inject(TaskStore) private readonly tasks: TaskStore,
-    @Inject(RENDERER) private readonly renderer: Renderer,
+    @Inject(MediaStore) private readonly media: MediaStore,
   ) {}
 
   static register(config: SandboxConfig): DynamicModule {
@@ -57,8 +57,8 @@ export class SandboxModule implements OnModuleDestroy {
         },
         Admission,
         Callbacks,
-        Connections,
         FaultGate,
+        HttpServer,
         Links,
         Origins,
         Timeline,
@@ -69,7 +69,7 @@ export class SandboxModule implements OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.renderer.close();
+    await this.media.close();
     await this.tasks.close();
   }
 }

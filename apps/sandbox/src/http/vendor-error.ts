@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Connections } from './connections.js';
+import { HttpServer } from './http-server.js';
 
 /** An answer in the vendor's form that ends the request: most often an error, whatever its HTTP status. */
 export class VendorError extends Error {
@@ -22,13 +22,13 @@ export class Unanswered extends Error {
 
 @Catch(VendorError, Unanswered)
 export class VendorErrorFilter implements ExceptionFilter {
-  constructor(@Inject(Connections) private readonly connections: Connections) {}
+  constructor(@Inject(HttpServer) private readonly server: HttpServer) {}
 
   catch(error: VendorError | Unanswered, host: ArgumentsHost): unknown {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (error instanceof VendorError) return reply.status(error.status).headers(error.headers).send(error.body);
     reply.hijack();
     if (error.how === 'broken') reply.raw.destroy();
-    else this.connections.hold(reply.raw);
+    else this.server.hold(reply.raw);
   }
 }

@@ -24,6 +24,7 @@ export class MediaStore {
   private readonly rendering = new Map<string, Promise<number>>();
   private readonly queue: (() => void)[] = [];
   private busy = 0;
+  private isClosed = false;
 
   private constructor(
     private readonly options: MediaStoreOptions,
@@ -59,6 +60,13 @@ export class MediaStore {
     this.file(spec).catch(() => undefined);
   }
 
+  /** Gives up what is not yet rendered. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.renderer.close();
+    await Promise.allSettled(this.rendering.values());
+  }
+
   private rendered(name: string, spec: MediaSpec): Promise<number> {
     const known = this.rendering.get(name);
     if (known) return known;
@@ -72,6 +80,7 @@ export class MediaStore {
     if (this.busy >= parallel) await new Promise<void>((resolve) => this.queue.push(resolve));
     else this.busy += 1;
     try {
+      if (this.isClosed) throw new Error('the sandbox is closing');
       const draft = join(folder, `.${name}`);
       await this.renderer.render(spec, draft);
       const { size } = await stat(draft);

@@ -11,7 +11,8 @@ export interface Picture {
 /** The picture of a data URL or of bare base64; undefined for a URL, which the sandbox does not fetch. Throws if it is no image. */
 export async function inlinePicture(source: string, uploads: Uploads): Promise<Picture | undefined> {
   if (/^https?:/i.test(source)) return undefined;
-  const bytes = Buffer.from(source.replace(/^data:[^,]*,/, ''), 'base64');
+  // A copy: image-size reads past the end of a small Buffer, into the pool that it shares with others.
+  const bytes = new Uint8Array(Buffer.from(source.replace(/^data:[^,]*,/, ''), 'base64'));
   const { width, height } = imageSize(bytes);
   return { path: await uploads.store(bytes), width, height };
 }

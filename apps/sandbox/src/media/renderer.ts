@@ -72,8 +72,10 @@ class ProcessRenderer implements Renderer {
 
   close(): void {
     clearTimeout(this.idle);
-    this.child?.disconnect();
-    this.child = undefined;
+    const child = this.child;
+    if (!child) return;
+    child.disconnect();
+    this.lose(child, 'the encoder was ended');
   }
 
   private ask(job: Omit<RenderJob, 'id'>): Promise<Probed> {
@@ -104,7 +106,7 @@ class ProcessRenderer implements Renderer {
     this.waiting.delete(id);
     if (error === undefined) waiting?.resolve(probed);
     else waiting?.reject(new Error(error));
-    if (this.waiting.size === 0) this.idle = setTimeout(() => this.close(), idleMs).unref();
+    if (this.waiting.size === 0 && this.child) this.idle = setTimeout(() => this.close(), idleMs).unref();
   }
 
   private lose(child: ChildProcess, error: string): void {

@@ -46,6 +46,8 @@ export class Admission {
   async finish(task: Task): Promise<void> {
     if (faultsOf(task.prompt).has('hang')) throw new Unanswered('silent');
     for (const output of task.outputs) this.media.warm(output);
-    await this.clock.until(this.timeline.endsMs(task));
+    await this.clock.until(this.timeline.endsMs(task)).catch(() => {
+      throw new Unanswered('broken');
+    });
   }
 }

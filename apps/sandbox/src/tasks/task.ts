@@ -23,11 +23,15 @@ export interface Task {
   details: Record<string, unknown>;
 }
 
-/** Milliseconds from the submit to the end; infinite for one that hangs. */
+/** Milliseconds from the submit to the end. */
 export function durationMs(task: Task, speed: number): number {
-  const { has, slowSeconds } = faultsOf(task.prompt);
-  if (has('hang')) return Number.POSITIVE_INFINITY;
+  const { slowSeconds } = faultsOf(task.prompt);
   return slowSeconds === undefined ? task.seconds * 1000 * speed : slowSeconds * 1000;
+}
+
+/** How far a task ever comes, 1 being its end. */
+export function furthest(task: Task): number {
+  return faultsOf(task.prompt).has('hang') ? 0.5 : 1;
 }
 
 /** How a task ends. */

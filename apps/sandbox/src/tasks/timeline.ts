@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { SandboxConfig } from '../config.js';
 import { VirtualClock } from '../time/virtual-clock.js';
 import { CONFIG } from '../tokens.js';
-import { durationMs, type Task } from './task.js';
+import { durationMs, furthest, type Task } from './task.js';
 
 /** Where tasks stand, told by the clock alone: there is nothing to lose when the process is killed. */
 @Injectable()
@@ -16,12 +16,12 @@ export class Timeline {
   progress(task: Task): number {
     const duration = durationMs(task, this.config.SANDBOX_SPEED);
     const age = Math.max(0, this.clock.now() - task.createdMs);
-    return age >= duration ? 1 : Math.min(0.99, age / duration);
+    return Math.min(furthest(task), age >= duration ? 1 : age / duration);
   }
 
-  /** When it has come so far, in the clock's ms; infinite for one that hangs. */
+  /** When it has come so far, in the clock's ms; infinite if it never does. */
   reachesMs(task: Task, progress: number): number {
-    if (progress === 0) return task.createdMs;
+    if (progress > furthest(task)) return Number.POSITIVE_INFINITY;
     return task.createdMs + progress * durationMs(task, this.config.SANDBOX_SPEED);
   }
 

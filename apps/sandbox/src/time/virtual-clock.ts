@@ -1,17 +1,21 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
 interface Appointment {
   dueMs: number;
-  run: () => void;
+  keep: () => void;
+  cancel: (error: ClockStopped) => void;
   timer?: NodeJS.Timeout;
 }
+
+/** The sandbox ends before the time has come. */
+export class ClockStopped extends Error {}
 
 /** Timers of Node hold no more than 24 days. */
 const longestTimeoutMs = 86_400_000;
 
 /** The sandbox's time: the real one, plus what a test has moved it on by. */
 @Injectable()
-export class VirtualClock implements OnModuleDestroy {
+export class VirtualClock {
   private aheadMs = 0;
   private readonly appointments = new Set<Appointment>();
 
@@ -20,15 +24,13 @@ export class VirtualClock implements OnModuleDestroy {
     return Date.now() + this.aheadMs;
   }
 
-  /** Runs `run` when this clock shows `dueMs`; never if the process ends before. */
-  at(dueMs: number, run: () => void): void {
-    const appointment = { dueMs, run };
-    this.appointments.add(appointment);
-    this.arm(appointment);
-  }
-
+  /** Resolves when this clock shows `dueMs`; throws ClockStopped if the sandbox ends before. */
   until(dueMs: number): Promise<void> {
-    return new Promise((resolve) => this.at(dueMs, resolve));
+    return new Promise((keep, cancel) => {
+      const appointment = { dueMs, keep, cancel };
+      this.appointments.add(appointment);
+      this.arm(appointment);
+    });
   }
 
   advance(ms: number): void {
@@ -36,8 +38,11 @@ export class VirtualClock implements OnModuleDestroy {
     for (const appointment of this.appointments) this.arm(appointment);
   }
 
-  onModuleDestroy(): void {
-    for (const { timer } of this.appointments) clearTimeout(timer);
+  stop(): void {
+    for (const { timer, cancel } of this.appointments) {
+      clearTimeout(timer);
+      cancel(new ClockStopped('the sandbox is closing'));
+    }
     this.appointments.clear();
   }
 
@@ -53,6 +58,6 @@ export class VirtualClock implements OnModuleDestroy {
       return;
     }
     this.appointments.delete(appointment);
-    appointment.run();
+    appointment.keep();
   }
 }

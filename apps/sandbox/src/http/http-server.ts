@@ -2,16 +2,22 @@ import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { MediaStore } from '../media/media-store.js';
+import { VirtualClock } from '../time/virtual-clock.js';
 
 /** Uploads of 100 MB are allowed by the vendors, and images come inside JSON. */
 const bodyLimit = 110 * 1024 * 1024;
 
-/** What the sandbox needs of the HTTP server that it is mounted on: large bodies, and an end to the silent answers at shutdown. */
+/** What the sandbox needs of the HTTP server that it is mounted on: large bodies, and at shutdown an end to all that waits. */
 @Injectable()
-export class Connections implements OnModuleInit {
+export class HttpServer implements OnModuleInit {
   private readonly silent = new Set<ServerResponse>();
 
-  constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(VirtualClock) private readonly clock: VirtualClock,
+    @Inject(MediaStore) private readonly media: MediaStore,
+  ) {}
 
   onModuleInit(): void {
     const server: FastifyInstance = this.host.httpAdapter.getInstance();
@@ -30,6 +36,8 @@ export class Connections implements OnModuleInit {
     });
     server.addHook('preClose', async () => {
       for (const response of this.silent) response.destroy();
+      this.clock.stop();
+      await this.media.close();
     });
   }
 

@@ -1,0 +1,211 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { type Receiver, startReceiver, waitFor } from '@doitong/support';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startSandbox, type TestSandbox } from '../__fixtures__/sandbox.js';
+
+const key = { authorization: 'Key some-id:some-secret' };
+const voice_id = 'voice_00000000-0000-4000-8000-000000000001';
+let sandbox: TestSandbox;
+let receiver: Receiver;
+let portrait: string;
+let voice: string;
+beforeAll(async () => {
+  [sandbox, receiver] = await Promise.all([startSandbox(), startReceiver()]);
+  const bfl = { 'x-key': 'k' };
+  const image = await sandbox.post(
+    '/black-forest-labs/v1/flux-dev',
+    { prompt: 'a face', width: 256, height: 256 },
+    bfl,
+  );
+  const ready = await sandbox.get(image.body.polling_url, bfl);
+  portrait = await upload((await sandbox.get(ready.body.result.sample)).body, 'image/jpeg');
+  const speech = await sandbox.post(
+    '/elevenlabs/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM?output_format=wav_16000',
+    { text: 'x'.repeat(28) },
+    { 'xi-api-key': 'k' },
+  );
+  voice = await upload(speech.body, 'audio/wav');
+});
+afterAll(() => Promise.all([sandbox.stop(), receiver.stop()]));
+
+async function upload(bytes: Buffer, type: string): Promise<string> {
+  const form = new FormData();
+  form.append('file', new Blob([new Uint8Array(bytes)], { type }), 'file');
+  const { status, body } = await sandbox.post('/hedra/v3/files', form, key);
+  expect([status, body]).toEqual([
+    201,
+    { url: expect.any(String), content_type: type, expires_at: expect.any(String) },
+  ]);
+  return body.url;
+}
+
+const submit = (model: string, body: object, headers: Record<string, string> = key) =>
+  sandbox.post(`/hedra/v3/models/${model}`, body, headers);
+const handle = (url: string) => ({ source: 'url', url });
+const avatar = (input: object = {}, more: object = {}) =>
+  submit('hedra-character-3', {
+    input: {
+      prompt: 'a woman talks',
+      aspect_ratio: '9:16',
+      resolution: '540p',
+      start_image: handle(portrait),
+      audio: handle(voice),
+      ...input,
+    },
+    ...more,
+  });
+const speech = (text: string, more: object = {}) => submit('elevenlabs-v3', { input: { text, voice_id }, ...more });
+const job = async (id: string) => (await sandbox.get(`/hedra/v3/jobs/${id}`, key)).body;
+
+it('an avatar is as long as its audio, in the asked shape', async () => {
+  const { status, headers, body } = await avatar();
+  expect([status, body.status]).toEqual([202, 'IN_QUEUE']);
+  expect(headers.get('location')).toBe(body.result_url);
+  const done = await sandbox.get(body.result_url, key);
+  expect(done.body).toMatchObject({ job_id: body.job_id, status: 'COMPLETED', currency: 'USD', cost: 0.1 });
+  expect(done.body.outputs).toEqual([
+    {
+      status: 'COMPLETED',
+      asset_id: body.job_id.replace('job_', 'asset_'),
+      url: expect.stringContaining('/files/hedra/'),
+      content_type: 'video/mp4',
+      width: 540,
+      height: 960,
+      duration_ms: 2000,
+      fps: 25,
+      error: null,
+    },
+  ]);
+  const file = await sandbox.get(done.body.outputs[0].url);
+  expect(file.headers.get('content-type')).toBe('video/mp4');
+  const told = await sandbox.get(body.status_url, key);
+  expect(told.body).toMatchObject({ job_id: body.job_id, status: 'COMPLETED', progress: 1 });
+});
+
+it('speech of a voice model can be the audio of an avatar', async () => {
+  const { body } = await speech('y'.repeat(42));
+  const [spoken] = (await job(body.job_id)).outputs;
+  expect(spoken).toMatchObject({ content_type: 'audio/mpeg', duration_ms: 3000 });
+  const film = await avatar({ audio: { source: 'asset', asset_id: spoken.asset_id }, duration_ms: 1500 });
+  expect((await job(film.body.job_id)).outputs[0].duration_ms).toBe(1500);
+});
+
+it('jobs pass through the states of the vendor', async () => {
+  const { body } = await speech('[[sandbox:slow=100]]');
+  const states = [];
+  for (const seconds of [0, 50, 50]) {
+    await sandbox.advance(seconds);
+    states.push((await job(body.job_id)).status);
+  }
+  expect(states).toEqual(['IN_QUEUE', 'IN_PROGRESS', 'COMPLETED']);
+});
+
+it('a repeat of an idempotency key gets the first ack, also after a lost answer', async () => {
+  const once = { idempotency_key: 'order-77' };
+  const first = await speech('only once', once);
+  const repeats = await Promise.all([speech('only once', once), speech('only once', once)]);
+  for (const { status, body } of repeats) expect([status, body]).toEqual([202, first.body]);
+
+  const lost = { idempotency_key: 'order-78' };
+  await expect(speech('lost [[sandbox:answer-lost]]', lost)).rejects.toThrow();
+  expect((await speech('lost [[sandbox:answer-lost]]', lost)).status).toBe(202);
+  expect([await sandbox.submits('only once'), await sandbox.submits('lost')]).toEqual([1, 1]);
+});
+
+it('models and voices are listed', async () => {
+  const models = await sandbox.get('/hedra/v3/models', key);
+  expect(models.body.data.map(({ id }: { id: string }) => id)).toContain('hedra-avatar');
+  const voices = await sandbox.get('/hedra/v3/models/elevenlabs-v3/voices', key);
+  expect(voices.body.data[0]).toEqual({ id: voice_id, name: 'Rachel', preview_url: null, labels: expect.any(Object) });
+});
+
+describe('refusals', () => {
+  it.each([
+    ['a shape', { aspect_ratio: '2:1' }, 'input.aspect_ratio'],
+    ['an unknown field', { seed: 1 }, 'input.seed'],
+    ['a blank prompt', { prompt: ' ' }, 'input.prompt'],
+    ['a public URL', { start_image: handle('https://example.com/face.png') }, 'input.start_image'],
+    ['an unknown asset', { audio: { source: 'asset', asset_id: 'asset_x' } }, 'input.audio'],
+  ])('%s is INVALID_ARGUMENT and names the field', async (_, input, param) => {
+    const { status, body } = await avatar(input);
+    expect([status, body.error.code, body.error.param]).toEqual([400, 'INVALID_ARGUMENT', param]);
+    expect(body.trace_id).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('what may be is told', async () => {
+    const { body } = await avatar({ resolution: '4k' });
+    expect(body.error.details[0]).toMatchObject({ reason: 'enum', allowed: ['540p', '720p', '1080p'] });
+  });
+
+  it('a portrait that is no image, audio that is none', async () => {
+    expect((await avatar({ start_image: handle(voice) })).body.error.message).toBe('the file is not an image');
+    expect((await avatar({ audio: handle(portrait) })).body.error.message).toBe('the file is not audio');
+    const text = await upload(Buffer.from('#EXTM3U\n#EXTINF:1\nfile:///etc/passwd\n'), 'audio/mpeg');
+    expect((await avatar({ audio: handle(text) })).body.error.message).toBe('the file is not audio');
+  });
+
+  it.each([{}, { authorization: 'Key invalid' }, { authorization: 'Key invalid:x' }, { authorization: 'Basic a:b' }])(
+    '%j is UNAUTHORIZED',
+    async (headers) => {
+      const { status, body } = await submit('hedra-avatar', {}, headers as Record<string, string>);
+      expect([status, body.error.code]).toEqual([401, 'UNAUTHORIZED']);
+    },
+  );
+
+  it.each([
+    ['quota', 402, 'INSUFFICIENT_BALANCE'],
+    ['content-rejected', 422, 'MODERATION_FAILED'],
+    ['server-error-once', 503, 'UNAVAILABLE'],
+    ['rate-limited-once', 429, 'RESOURCE_EXHAUSTED'],
+  ])('%s is %d %s', async (marker, status, code) => {
+    const answer = await speech(`refused [[sandbox:${marker}]]`);
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+    expect(answer.headers.get('retry-after')).toBe(status === 429 ? '1' : null);
+    expect(await sandbox.submits(`refused [[sandbox:${marker}]]`)).toBe(0);
+  });
+
+  it('an unknown model and a job of another key are NOT_FOUND', async () => {
+    expect((await submit('nothing', {})).status).toBe(404);
+    const { body } = await speech('mine');
+    const other = await sandbox.get(`/hedra/v3/jobs/${body.job_id}`, { authorization: 'Bearer other:key' });
+    expect(other.body.error.code).toBe('NOT_FOUND');
+  });
+});
+
+it.each([
+  ['failed', 'FAILED', 'INTERNAL'],
+  ['output-moderated', 'FAILED', 'MODERATION_FAILED'],
+  ['hang', 'IN_PROGRESS', undefined],
+])('%s is a job that is %s', async (marker, status, code) => {
+  const { body } = await speech(`[[sandbox:${marker}]]`);
+  if (marker === 'hang') await sandbox.advance(60);
+  const ended = await job(body.job_id);
+  expect([ended.status, ended.error?.code]).toEqual([status, code]);
+});
+
+it('a webhook is signed with the published key', async () => {
+  const { body } = await speech('called back [[sandbox:callback-twice]]', { webhook: `${receiver.url}/hedra` });
+  await waitFor(() => expect(receiver.requests.filter(({ path }) => path === '/hedra')).toHaveLength(2));
+  const { headers, body: sent } = receiver.requests.find(({ path }) => path === '/hedra')!;
+  expect(headers['x-hedra-webhook-id']).toBe(body.job_id);
+  expect(JSON.parse(sent)).toMatchObject({ job_id: body.job_id, status: 'COMPLETED' });
+  expect(JSON.parse(sent)).not.toHaveProperty('cost');
+
+  const { body: published } = await sandbox.get('/hedra/v3/webhooks/public-key', key);
+  const spki = Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    Buffer.from(published.public_key, 'base64'),
+  ]);
+  const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  const digest = createHash('sha256').update(sent).digest('hex');
+  const signed = ['timestamp', 'id', 'event', 'redelivery'].map((name) => headers[`x-hedra-webhook-${name}`]);
+  const signature = Buffer.from(String(headers['x-hedra-webhook-signature']), 'hex');
+  expect(verify(null, Buffer.from([...signed, digest].join('\n')), publicKey, signature)).toBe(true);
+});
+
+// Last: it moves the clock past the life of what the other tests have uploaded.
+it('a handle dies after an hour', async () => {
+  await sandbox.advance(3_601);
+  const { body } = await avatar();
+  expect(body.error.details[0].reason).toBe('expired');
+});
