@@ -1,7 +1,7 @@
 import { extname } from 'node:path/posix';
 import { contentTypeOfExtension } from '../formats.js';
 
-export class InvalidAssetKeyError extends Error {
+class InvalidAssetKeyError extends Error {
   override readonly name = 'InvalidAssetKeyError';
 }
 
