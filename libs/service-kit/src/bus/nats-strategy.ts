@@ -5,10 +5,13 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
+import { within } from '../runtime/within.js';
 import { ERROR_CODE, REQUEST_ID } from './headers.js';
-import { MessageInvalid, parseMessage } from './validation.js';
+import { parseMessage } from './validation.js';
 
 const encoder = new TextEncoder();
+/** A NATS that is gone does not acknowledge the end of subscriptions. */
+const UNSUBSCRIBE_MS = 2_000;
 
 /** The serving side: Nest handlers marked `@Handles` and `@Hears`, over NATS, in the wire form of libs/contracts. */
 export class NatsStrategy extends Server implements CustomTransportStrategy {
@@ -30,7 +33,7 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
         this.connection.subscribe(subject, {
           queue,
           callback: (error, received) => {
-            if (!error) this.track(this.serve(message, handler, received));
+            if (!error) this.track(subject, this.serve(message, handler, received));
           },
         }),
       );
@@ -40,7 +43,8 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
 
   /** Takes no more messages, answers those that it has taken. */
   async close(): Promise<void> {
-    await Promise.all(this.subscriptions.map((subscription) => subscription.drain()));
+    const drained = Promise.allSettled(this.subscriptions.map((subscription) => subscription.drain()));
+    await within(UNSUBSCRIBE_MS, drained);
     await Promise.all(this.inFlight);
   }
 
@@ -52,39 +56,39 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
     return this.connection as T;
   }
 
-  private track(work: Promise<void>): void {
-    this.inFlight.add(work);
-    void work.finally(() => this.inFlight.delete(work));
+  private track(subject: string, work: Promise<void>): void {
+    const settled = work.catch((error) => this.log.error(`${subject} could not be answered`, { error }));
+    this.inFlight.add(settled);
+    void settled.finally(() => this.inFlight.delete(settled));
   }
 
-  private async serve(message: Request | Broadcast, first: MessageHandler, received: Msg): Promise<void> {
+  /** Nest's handler of a broadcast calls those of all modules that hear it. */
+  private async serve(message: Request | Broadcast, handler: MessageHandler, received: Msg): Promise<void> {
     await withContext({ requestId: received.headers?.get(REQUEST_ID) || randomUUID() }, async () => {
-      for (let handler: MessageHandler | undefined = first; handler; handler = handler.next) {
-        try {
-          const body = parseMessage(
-            message.subject,
-            message.kind === 'request' ? message.request : message.body,
-            received.json(),
-          );
-          const result = await handler(body, received);
-          const value = isObservable(result) ? await lastValueFrom(result) : result;
-          if (message.kind === 'request') received.respond(encoder.encode(JSON.stringify(value ?? {})));
-        } catch (error) {
-          this.fail(message.subject, received, error);
-        }
+      try {
+        const result = await handler(bodyOf(message, received), received);
+        const value = isObservable(result) ? await lastValueFrom(result) : result;
+        if (message.kind === 'request') received.respond(encoder.encode(JSON.stringify(value ?? {})));
+      } catch (error) {
+        this.fail(message.subject, received, error);
       }
     });
   }
 
   private fail(subject: string, received: Msg, error: unknown): void {
-    const failure =
-      error instanceof MessageInvalid || error instanceof SyntaxError
-        ? new DoitongError('INVALID_INPUT', error.message, { cause: error })
-        : DoitongError.of(error);
+    const failure = DoitongError.of(error);
     if (failure.code === 'INTERNAL') this.log.error(`${subject} failed`, { error: failure.cause ?? failure });
     if (!received.reply) return;
     const carried = headers();
     carried.set(ERROR_CODE, failure.code);
     received.respond(encoder.encode(JSON.stringify(failure.body)), { headers: carried });
+  }
+}
+
+function bodyOf(message: Request | Broadcast, received: Msg): unknown {
+  try {
+    return parseMessage(message.subject, message.kind === 'request' ? message.request : message.body, received.json());
+  } catch (cause) {
+    throw new DoitongError('INVALID_INPUT', cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

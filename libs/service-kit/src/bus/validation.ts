@@ -6,7 +6,7 @@ const ajv = new Ajv({ strict: true, allowUnionTypes: true });
 formats.default(ajv, { mode: 'fast' });
 
 /** What was wrong with a message, naming the place. */
-export class MessageInvalid extends Error {
+class MessageInvalid extends Error {
   override readonly name = 'MessageInvalid';
   constructor(subject: string, errors: ErrorObject[] | null | undefined) {
     super(`${subject}: ${ajv.errorsText(errors, { dataVar: 'message' })}`);

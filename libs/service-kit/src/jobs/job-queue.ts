@@ -1,10 +1,9 @@
-import { Job } from '@doitong/contracts';
+import type { Job } from '@doitong/contracts';
 import {
   AckPolicy,
   type Consumer,
-  type ConsumerMessages,
   type JetStreamClient,
-  type JsMsg,
+  type JetStreamManager,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
@@ -12,16 +11,13 @@ import {
 } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { REQUEST_ID } from '../bus/headers.js';
-import { parseMessage } from '../bus/validation.js';
 import type { Logger } from '../logging/logger.js';
-import { currentRequestId, withContext } from '../logging/request-context.js';
+import { currentRequestId } from '../logging/request-context.js';
+import { JobConsumer, type JobOutcome } from './job-consumer.js';
 
 const STREAM = 'JOBS';
-const FETCH_MS = 5_000;
-const PAUSE_MS = 500;
-
-/** What became of a job: over, or to be delivered again in a while. */
-export type JobOutcome = 'done' | { retryAfterMs: number };
+/** A question that was lost with its connection is asked again after this. */
+const ANSWER_MS = 2_000;
 
 /**
  * The work queue `JOBS` on JetStream. It only wakes workers up: PostgreSQL knows every job, so that a queue that was
@@ -44,7 +40,7 @@ export class JobQueue {
   }
 
   async ensureStream(): Promise<void> {
-    const manager = await jetstreamManager(this.connection);
+    const manager = await this.manager();
     await manager.streams.add({
       name: STREAM,
       subjects: [`${STREAM}.>`],
@@ -66,7 +62,7 @@ export class JobQueue {
 
   private async consumer(family: string, leaseMs: number): Promise<Consumer> {
     await this.ensureStream();
-    const manager = await jetstreamManager(this.connection);
+    const manager = await this.manager();
     const name = `worker-${family}`;
     await manager.consumers.add(STREAM, {
       durable_name: name,
@@ -78,79 +74,8 @@ export class JobQueue {
     });
     return this.client.consumers.get(STREAM, name);
   }
-}
 
-/** One process's share of a family's jobs. */
-export class JobConsumer {
-  private readonly running = new Set<Promise<void>>();
-  private reading?: ConsumerMessages;
-  private stopping = false;
-
-  constructor(
-    private readonly open: () => Promise<Consumer>,
-    private readonly options: { concurrency: number; leaseMs: number },
-    private readonly work: (job: Job) => Promise<JobOutcome>,
-    private readonly logger: Logger,
-  ) {}
-
-  start(): void {
-    void this.run();
-  }
-
-  /** Takes no more jobs; resolves when those in hand are settled. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.reading?.stop();
-    await Promise.all(this.running);
-  }
-
-  private async run(): Promise<void> {
-    let consumer: Consumer | undefined;
-    while (!this.stopping) {
-      try {
-        consumer ??= await this.open();
-        const free = this.options.concurrency - this.running.size;
-        if (free <= 0) {
-          await Promise.race(this.running);
-          continue;
-        }
-        this.reading = await consumer.fetch({ max_messages: free, expires: FETCH_MS });
-        for await (const message of this.reading) this.take(message);
-      } catch (error) {
-        if (this.stopping) return;
-        this.logger.warn('job queue not readable, opening it anew', { error });
-        consumer = undefined;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      }
-    }
-  }
-
-  private take(message: JsMsg): void {
-    if (this.stopping) {
-      message.nak();
-      return;
-    }
-    const handled = this.handle(message).catch((error) => this.logger.error('job not settled', { error }));
-    this.running.add(handled);
-    void handled.finally(() => this.running.delete(handled));
-  }
-
-  private async handle(message: JsMsg): Promise<void> {
-    const job = parseMessage(message.subject, Job, message.json());
-    const keptAlive = setInterval(() => message.working(), this.options.leaseMs / 3);
-    const context = {
-      requestId: message.headers?.get(REQUEST_ID) || currentRequestId(),
-      generationId: job.generationId,
-    };
-    try {
-      const outcome = await withContext(context, () => this.work(job));
-      if (outcome === 'done') message.ack();
-      else message.nak(outcome.retryAfterMs);
-    } catch (error) {
-      withContext(context, () => this.logger.error('job failed, will be delivered again', { error }));
-      message.nak(1_000);
-    } finally {
-      clearInterval(keptAlive);
-    }
+  private manager(): Promise<JetStreamManager> {
+    return jetstreamManager(this.connection, { checkAPI: false, timeout: ANSWER_MS });
   }
 }

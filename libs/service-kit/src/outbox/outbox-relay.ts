@@ -1,5 +1,5 @@
 import { DoitongError, type Request } from '@doitong/contracts';
-import type { MessageBus } from '../bus/message-bus.js';
+import { type MessageBus, NoAnswer } from '../bus/message-bus.js';
 import type { Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
 import type { Database, Queryable } from '../persistence/database.js';
@@ -11,60 +11,76 @@ const LONGEST_BACKOFF_SECONDS = 60;
 
 interface Row {
   id: number;
-  subject: string;
   item: unknown;
   request_id: string;
+}
+
+/** Rows that were not taken, and why the last of them was not. */
+interface Refusal {
+  ids: number[];
+  error?: unknown;
 }
 
 /**
  * Hands outbox rows to the services that they are for, in batches, at least once. A row is deleted only after its
  * receiver has committed and answered; what cannot be delivered is tried again, ever more slowly, for ever.
- * Replicas share the work: a row is locked while one of them hands it over.
+ * Replicas share the work: a row is locked while one of them hands it over. Each receiver is relayed to on its own, so
+ * that one which is slow or gone holds up nothing but its own items.
  */
 export class OutboxRelay {
-  private readonly periodic: Periodic;
+  private readonly relays: Periodic[];
+  private stopping = false;
 
   constructor(
     private readonly database: Database,
     private readonly bus: MessageBus,
     private readonly logger: Logger,
-    private readonly routes: Request[],
+    routes: Request[],
   ) {
-    this.periodic = new Periodic('outbox relay', POLL_MS, () => this.drain(), logger);
+    this.relays = routes.map(
+      (route) => new Periodic(`outbox relay to ${route.subject}`, POLL_MS, () => this.drain(route), logger),
+    );
   }
 
   start(): void {
-    this.periodic.start();
+    for (const relay of this.relays) relay.start();
   }
 
   /** Call after each commit that wrote to the outbox. */
   wake(): void {
-    this.periodic.wake();
+    for (const relay of this.relays) relay.wake();
   }
 
   async stop(): Promise<void> {
-    await this.periodic.stop();
+    this.stopping = true;
+    await Promise.all(this.relays.map((relay) => relay.stop()));
   }
 
-  private async drain(): Promise<void> {
-    while ((await this.database.transaction((tx) => this.relayBatch(tx))) === BATCH);
+  private async drain(route: Request): Promise<void> {
+    while (!this.stopping && (await this.database.transaction((tx) => this.relayBatch(tx, route))) === BATCH);
   }
 
-  private async relayBatch(tx: Queryable): Promise<number> {
+  private async relayBatch(tx: Queryable, route: Request): Promise<number> {
     const rows = await tx.query<Row>(
-      `SELECT id, subject, item, request_id FROM outbox WHERE available_at <= now()
+      `SELECT id, item, request_id FROM outbox WHERE subject = $1 AND available_at <= now()
        ORDER BY available_at, id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+      [route.subject],
     );
     if (rows.length === 0) return 0;
-    const bySubject = groupBySubject(rows);
-    const outcomes = await Promise.all([...bySubject].map(([subject, some]) => this.handOver(subject, some)));
-    const delivered = outcomes.flatMap((outcome) => outcome.delivered);
-    const failed = outcomes.flatMap((outcome) => outcome.failed);
+    const { ids: failed, error } = await this.handOver(route, rows);
+    const refused = new Set(failed);
+    const delivered = rows.map(({ id }) => id).filter((id) => !refused.has(id));
     if (delivered.length > 0) await tx.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [delivered]);
     if (failed.length > 0) {
+      this.logger.warn('outbox items not taken, will be tried again', {
+        subject: route.subject,
+        items: failed.length,
+        error,
+      });
       await tx.query(
         `UPDATE outbox SET tries = tries + 1,
-           available_at = now() + make_interval(secs => least(${LONGEST_BACKOFF_SECONDS}, power(2, least(tries, 10))))
+           available_at = clock_timestamp()
+             + make_interval(secs => least(${LONGEST_BACKOFF_SECONDS}, power(2, least(tries, 10))))
          WHERE id = ANY($1::bigint[])`,
         [failed],
       );
@@ -72,29 +88,20 @@ export class OutboxRelay {
     return rows.length;
   }
 
-  private async handOver(subject: string, rows: Row[]): Promise<{ delivered: number[]; failed: number[] }> {
-    const ids = rows.map((row) => row.id);
-    const route = this.routes.find((candidate) => candidate.subject === subject);
+  private async handOver(route: Request, rows: Row[]): Promise<Refusal> {
     try {
-      if (!route) throw new Error(`no route for ${subject}`);
       await withContext({ requestId: rows[0]!.request_id }, () =>
-        this.bus.request(route, { items: rows.map((row) => row.item) } as never),
+        this.bus.request(route, { items: rows.map(({ item }) => item) } as never),
       );
-      return { delivered: ids, failed: [] };
+      return { ids: [] };
     } catch (error) {
-      // One bad item must not hold up the others of its batch.
-      if (rows.length > 1 && error instanceof DoitongError && error.code !== 'INTERNAL') {
-        const each = await Promise.all(rows.map((row) => this.handOver(subject, [row])));
-        return { delivered: each.flatMap((one) => one.delivered), failed: each.flatMap((one) => one.failed) };
-      }
-      this.logger.warn('outbox items not taken, will be tried again', { subject, items: rows.length, error });
-      return { delivered: [], failed: ids };
+      const answered = !(error instanceof DoitongError && error.cause instanceof NoAnswer);
+      if (rows.length === 1 || !answered) return { ids: rows.map(({ id }) => id), error };
+      // One bad item must not hold up the others of its batch: it is found by halves.
+      const middle = Math.ceil(rows.length / 2);
+      const halves = [rows.slice(0, middle), rows.slice(middle)];
+      const refusals = await Promise.all(halves.map((half) => this.handOver(route, half)));
+      return { ids: refusals.flatMap(({ ids }) => ids), error: refusals.find((one) => one.error)?.error };
     }
   }
-}
-
-function groupBySubject(rows: Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) groups.set(row.subject, [...(groups.get(row.subject) ?? []), row]);
-  return groups;
 }

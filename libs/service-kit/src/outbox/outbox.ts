@@ -10,10 +10,10 @@ export const outboxTable = `
     tries        integer NOT NULL DEFAULT 0,
     available_at timestamptz NOT NULL DEFAULT now()
   ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
-  CREATE INDEX outbox_available ON outbox (available_at, id);
+  CREATE INDEX outbox_available ON outbox (subject, available_at, id);
 `;
 
-/** Something to tell another service: one of the `items` of a request of libs/contracts. */
+/** Something to tell another service: one of the `items` of the request of libs/contracts that has this subject. */
 export interface OutboxItem {
   subject: string;
   item: unknown;

@@ -10,6 +10,26 @@ export interface Persistence {
 const INT8 = 20;
 pg.types.setTypeParser(INT8, Number);
 
+/** Throws an error for a person when the server cannot be reached, which says where it was looked for. */
+export async function openDataSource(
+  persistence: Persistence,
+  databaseUrl: string,
+  poolSize: number,
+): Promise<DataSource> {
+  try {
+    return await createDataSource(persistence, databaseUrl, poolSize).initialize();
+  } catch (cause) {
+    const { host, pathname } = new URL(databaseUrl);
+    throw new Error(`PostgreSQL at ${host}${pathname} cannot be used: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** A host with several addresses fails with an error for each and no message of its own. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ');
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 export function createDataSource(
   { schema, migrations }: Persistence,
   databaseUrl: string,

@@ -24,6 +24,11 @@ export class Database implements Queryable {
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
+    // A connection that is lost between two statements says so here, and would end the process if nobody listened.
+    const lost = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', lost);
     try {
       await client.query('BEGIN');
       const result = await work({ query: (text, values = []) => prepared(client, text, values) });
@@ -35,6 +40,7 @@ export class Database implements Queryable {
       });
       throw error;
     } finally {
+      client.off('error', lost);
       client.release(broken);
     }
   }

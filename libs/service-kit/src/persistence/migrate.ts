@@ -1,8 +1,7 @@
-import pg from 'pg';
 import Type from 'typebox';
 import { DatabaseConfig } from '../config/common-config.js';
 import { loadConfig } from '../config/load-config.js';
-import { createDataSource, type Persistence } from './data-source.js';
+import { openDataSource, type Persistence } from './data-source.js';
 
 /** Any number that all replicas agree on. */
 const LOCK = 7_403_211;
@@ -12,20 +11,20 @@ const LOCK = 7_403_211;
  * Returns the names of the migrations that it ran.
  */
 export async function migrate(persistence: Persistence, databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  const dataSource = await openDataSource(persistence, databaseUrl, 2);
   try {
-    await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK, persistence.schema]);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${persistence.schema}`);
-    const dataSource = await createDataSource(persistence, databaseUrl, 2).initialize();
+    const lock = dataSource.createQueryRunner();
     try {
+      await lock.query('SELECT pg_advisory_lock($1, hashtext($2))', [LOCK, persistence.schema]);
+      await lock.query(`CREATE SCHEMA IF NOT EXISTS ${persistence.schema}`);
       const ran = await dataSource.runMigrations({ transaction: 'each' });
       return ran.map((migration) => migration.name);
     } finally {
-      await dataSource.destroy();
+      await lock.release();
     }
   } finally {
-    await client.end();
+    // Its connections end, and the lock with them.
+    await dataSource.destroy();
   }
 }
 

@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { HealthChecks } from '../health/health-checks.js';
-import { createDataSource, type Persistence } from './data-source.js';
+import { openDataSource, type Persistence } from './data-source.js';
 import { Database } from './database.js';
 
 const PERSISTENCE = Symbol('persistence');
@@ -39,14 +39,25 @@ export class PersistenceModule {
 }
 
 async function connect(persistence: Persistence, databaseUrl: string, poolSize: number): Promise<Database> {
-  const dataSource = await createDataSource(persistence, databaseUrl, poolSize).initialize();
-  // Asked first, because showMigrations would make its table in a schema that is not there.
-  const [{ present }] = await dataSource.query('SELECT to_regnamespace($1) IS NOT NULL AS present', [
-    persistence.schema,
-  ]);
-  if (!present || (await dataSource.showMigrations())) {
+  const dataSource = await openDataSource(persistence, databaseUrl, poolSize);
+  const database = new Database(dataSource);
+  try {
+    const missing = await missingMigrations(database, persistence);
+    if (missing.length === 0) return database;
+    throw new Error(
+      `schema ${persistence.schema} is not migrated (${missing.join(', ')}): run this service's migrate command first`,
+    );
+  } catch (error) {
     await dataSource.destroy();
-    throw new Error(`schema ${persistence.schema} is not migrated: run this service's migrate command first`);
+    throw error;
   }
-  return new Database(dataSource);
+}
+
+/** Only looks: a service need not be allowed to make tables. */
+async function missingMigrations(database: Database, { schema, migrations }: Persistence): Promise<string[]> {
+  const table = `${schema}.migrations`;
+  const [found] = await database.query<{ present: boolean }>('SELECT to_regclass($1) IS NOT NULL AS present', [table]);
+  const ran = found?.present ? await database.query<{ name: string }>(`SELECT name FROM ${table}`) : [];
+  const names = new Set(ran.map(({ name }) => name));
+  return migrations.map(({ name }) => name).filter((name) => !names.has(name));
 }

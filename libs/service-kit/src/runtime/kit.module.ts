@@ -1,6 +1,7 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { type DynamicModule, Global, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { connectNats } from '../bus/connect-nats.js';
 import { ErrorFilter } from '../bus/error-filter.js';
 import { MessageBus } from '../bus/message-bus.js';
 import { HealthController } from '../health/health.controller.js';
@@ -10,6 +11,7 @@ import { JobQueue } from '../jobs/job-queue.js';
 import { Logger } from '../logging/logger.js';
 import { Clock } from './clock.js';
 import { Ids } from './ids.js';
+import { within } from './within.js';
 
 export interface KitOptions {
   service: string;
@@ -19,6 +21,7 @@ export interface KitOptions {
 }
 
 const NATS = Symbol('nats');
+const DRAIN_MS = 2_000;
 
 @Injectable()
 class Connection implements OnApplicationShutdown {
@@ -30,7 +33,9 @@ class Connection implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    if (!this.nats.isClosed()) await this.nats.drain();
+    // A NATS that is gone never says that it is drained.
+    if (!this.nats.isClosed()) await within(DRAIN_MS, this.nats.drain());
+    await this.nats.close();
   }
 }
 
@@ -41,18 +46,8 @@ export class KitModule {
   static forRoot({ service, natsUrl, logger }: KitOptions): DynamicModule {
     const messaging = natsUrl
       ? [
-          {
-            provide: NATS,
-            useFactory: () =>
-              connect({
-                servers: natsUrl,
-                name: service,
-                maxReconnectAttempts: -1,
-                reconnectTimeWait: 250,
-                waitOnFirstConnect: true,
-              }),
-          },
-          { provide: MessageBus, inject: [NATS], useFactory: (nats: NatsConnection) => new MessageBus(nats) },
+          { provide: NATS, useFactory: () => connectNats(natsUrl, service, logger) },
+          { provide: MessageBus, inject: [NATS], useFactory: (nats: NatsConnection) => new MessageBus(nats, logger) },
           { provide: JobQueue, inject: [NATS], useFactory: (nats: NatsConnection) => new JobQueue(nats, logger) },
           Connection,
         ]

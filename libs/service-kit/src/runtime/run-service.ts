@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyServerOptions } from 'fastify';
@@ -33,7 +33,20 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-@Module({})
+/**
+ * Begins to answer on NATS when every module is initialised and none is bootstrapped: a handler meets no half-made module,
+ * and a bootstrap hook may ask what this same process answers. Nest calls the hooks of the root module last.
+ */
+@Injectable()
+class Serving implements OnModuleInit {
+  begin?: () => Promise<unknown>;
+
+  async onModuleInit(): Promise<void> {
+    await this.begin?.();
+  }
+}
+
+@Module({ providers: [Serving] })
 class ServiceModule {}
 
 /** Starts a service: HTTP (health, metrics and its own controllers), and its handlers on NATS. */
@@ -44,7 +57,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     imports: [KitModule.forRoot({ service: options.name, natsUrl: options.natsUrl, logger }), ...options.modules],
   };
   const adapter = new FastifyAdapter({
-    genReqId: (request: IncomingMessage) => header(request.headers['x-request-id']) ?? randomUUID(),
+    genReqId: (request: IncomingMessage) => header(request.headers['x-request-id']) || randomUUID(),
     ...options.http,
   });
   adapter.getInstance().addHook('onRequest', (request, _reply, done) => withContext({ requestId: request.id }, done));
@@ -55,16 +68,24 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   if (options.natsUrl) {
     const strategy = new NatsStrategy(app.get(MessageBus).connection, logger);
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });
-    await app.startAllMicroservices();
+    app.get<Serving>(Serving).begin = () => app.startAllMicroservices();
   }
-  await app.listen(options.port, options.host);
+  try {
+    await app.listen(options.port, options.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const url = await app.getUrl();
   logger.info('started', { url });
 
   const stop = async () => {
     app.get(HealthChecks).drain();
+    // A kept-alive connection that falls idle after its last answer would hold up the end for over a minute.
+    const idle = setInterval(() => app.getHttpServer().closeIdleConnections(), 50);
     // HTTP first: requests in hand still need the bus.
     await app.getHttpAdapter().getInstance().close();
+    clearInterval(idle);
     await app.close();
     logger.info('stopped');
   };

@@ -1,0 +1,179 @@
+import { DoitongError, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
+import { startTestNats, type TestNats, waitFor } from '@doitong/support';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { readableLogger } from '../__fixtures__/logs.js';
+import { parrot } from '../__fixtures__/messages.js';
+import { hearing, onAnyPort, relaying, speaking } from '../__fixtures__/parrot.js';
+import { type RunningService, startService } from '../runtime/run-service.js';
+import { MessageBus } from './message-bus.js';
+
+const speaker = readableLogger('speaker');
+const relay = readableLogger('relay');
+const heard: string[][] = [[], [], []];
+
+let nats: TestNats;
+let connection: NatsConnection;
+let bus: MessageBus;
+const services: RunningService[] = [];
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  connection = await connect({ servers: nats.url });
+  bus = new MessageBus(connection);
+  services.push(
+    await startService({
+      ...onAnyPort('speaker', nats.url, speaking, hearing(heard[0]!), hearing(heard[1]!)),
+      logger: speaker.logger,
+    }),
+    await startService({ ...onAnyPort('relay', nats.url, relaying, hearing(heard[2]!)), logger: relay.logger }),
+  );
+});
+afterAll(async () => {
+  for (const service of services) await service.stop();
+  await connection.close();
+  await nats.stop();
+});
+
+async function failureOf<M extends Request>(message: M, body: RequestOf<M>): Promise<DoitongError> {
+  const outcome: ReplyOf<M> | DoitongError = await bus.request(message, body).catch((error) => error);
+  if (outcome instanceof DoitongError) return outcome;
+  throw new Error(`not a DoitongError: ${JSON.stringify(outcome)}`);
+}
+
+it('a request is answered', async () => {
+  await expect(bus.request(parrot.say, { text: 'kraa' })).resolves.toEqual({ text: 'kraa' });
+});
+
+it('an error that a handler throws arrives with the same body', async () => {
+  const failure = await failureOf(parrot.refuse, { text: 'kraa' });
+  expect(failure.body).toEqual({
+    code: 'RATE_LIMIT',
+    message: 'Not again: kraa',
+    retryable: true,
+    billed: false,
+    stage: 'DELIVERY',
+    retryAfter: 7,
+    limit: 'per_minute',
+  });
+});
+
+it('an unforeseen failure arrives as INTERNAL and tells nothing; the log has it', async () => {
+  const raw = await connection.request(parrot.breakDown.subject, JSON.stringify({ text: 'kraa' }));
+  expect(raw.headers?.get('Nats-Service-Error-Code')).toBe('INTERNAL');
+  expect(raw.json()).toEqual({
+    code: 'INTERNAL',
+    message: 'Something went wrong on our side. Please try again.',
+    retryable: true,
+    billed: false,
+    stage: 'ADMISSION',
+  });
+  expect(JSON.stringify(speaker.lines)).toContain('SELECT secret FROM feathers');
+});
+
+it('a request of a wrong shape is refused with the place named', async () => {
+  const failure = await failureOf(parrot.say, { text: 42 as unknown as string });
+  expect(failure.body).toMatchObject({ code: 'INVALID_INPUT', message: 'parrot.say: message/text must be string' });
+  const raw = await connection.request(parrot.say.subject, 'no JSON');
+  expect(raw.json()).toMatchObject({ code: 'INVALID_INPUT' });
+});
+
+it('a reply of a wrong shape is INTERNAL, no fault of who asked', async () => {
+  const failure = await failureOf(parrot.mumble, { text: 'kraa' });
+  expect(failure.code).toBe('INTERNAL');
+  expect(failure.message).not.toContain('mumble');
+  expect(String(failure.cause)).toContain('the answer on parrot.mumble breaks its contract');
+});
+
+it('nobody listening is a retryable INTERNAL at once', async () => {
+  const startedAt = Date.now();
+  const failure = await failureOf({ ...parrot.say, subject: 'parrot.extinct' }, { text: 'kraa' });
+  expect(failure.body).toMatchObject({ code: 'INTERNAL', retryable: true });
+  expect(String(failure.cause)).toContain('no answer on parrot.extinct');
+  expect(Date.now() - startedAt).toBeLessThan(1_000);
+});
+
+it('nobody answering is a retryable INTERNAL when the time is up', async () => {
+  const failure = await bus.request(parrot.saySlowly, { text: 'kraa', ms: 500 }, 100).catch((error) => error);
+  expect(failure.body).toMatchObject({ code: 'INTERNAL', retryable: true });
+});
+
+it('a message larger than NATS carries is refused', async () => {
+  const failure = await failureOf(parrot.say, { text: 'a'.repeat(2_000_000) });
+  expect(failure.body).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('too large') });
+});
+
+it('a request id goes from HTTP through every service that is asked, into each line of their logs', async () => {
+  // A body that comes after its head is read outside of what the head has set up.
+  const body = new ReadableStream({
+    async start(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      controller.enqueue(Buffer.from(JSON.stringify({ text: 'through' })));
+      controller.close();
+    },
+  });
+  const response = await fetch(`${services[1]!.url}/say`, {
+    body,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': 'one-request' },
+    duplex: 'half',
+  } as RequestInit);
+  expect(await response.json()).toEqual({ text: 'through' });
+  const lines = [...relay.lines, ...speaker.lines].filter(({ requestId }) => requestId === 'one-request');
+  expect(lines.map(({ service, msg }) => [service, msg])).toEqual([
+    ['relay', 'asked over HTTP'],
+    ['relay', 'asked over NATS'],
+    ['speaker', 'said'],
+  ]);
+});
+
+it('a broadcast reaches every process, and each module in it once', async () => {
+  bus.broadcast(parrot.heard, { text: 'cat' });
+  await connection.flush();
+  await waitFor(() => expect(heard).toEqual([['cat'], ['cat'], ['cat']]));
+  await bus.request(parrot.sayThrough, { text: 'all that was under way has arrived' });
+  expect(heard).toEqual([['cat'], ['cat'], ['cat']]);
+});
+
+it('what is no broadcast, or cannot be handled, does not stop a listener', async () => {
+  const texts: string[] = [];
+  const { logger, lines } = readableLogger('listener');
+  const own = new MessageBus(connection, logger);
+  const listener = own.listen(parrot.heard, ({ text }) => {
+    if (text === 'boom') throw new Error('a listener broke down');
+    texts.push(text);
+  });
+  connection.publish(parrot.heard.subject, 'no JSON');
+  connection.publish(parrot.heard.subject, JSON.stringify({ text: 7 }));
+  own.broadcast(parrot.heard, { text: 'boom' });
+  own.broadcast(parrot.heard, { text: 'still here' });
+  await waitFor(() => expect(texts).toEqual(['still here']));
+  expect(lines).toHaveLength(3);
+  listener.unsubscribe();
+});
+
+it('replicas share the requests', async () => {
+  const twin = readableLogger('twin');
+  const service = await startService({ ...onAnyPort('twin', nats.url, speaking), logger: twin.logger });
+  const before = speaker.lines.length;
+  await Promise.all(Array.from({ length: 200 }, () => bus.request(parrot.say, { text: 'shared' })));
+  const answered = [twin.lines, speaker.lines.slice(before)].map(
+    (lines) => lines.filter(({ msg }) => msg === 'said').length,
+  );
+  expect(answered[0]! + answered[1]!).toBe(200);
+  expect(Math.min(...answered)).toBeGreaterThan(0);
+  await service.stop();
+});
+
+it('a replica that stops answers what it has taken, and loses nothing to the others', async () => {
+  const twin = await startService(onAnyPort('twin', nats.url, speaking));
+  const answers: Promise<unknown>[] = [];
+  let stopped: Promise<void> | undefined;
+  for (let round = 0; round < 40; round++) {
+    for (let n = 0; n < 10; n++) answers.push(bus.request(parrot.saySlowly, { text: 'kraa', ms: 50 }));
+    if (round === 10) stopped = twin.stop();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await stopped;
+  await expect(Promise.all(answers)).resolves.toHaveLength(400);
+});

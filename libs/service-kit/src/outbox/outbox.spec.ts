@@ -1,0 +1,222 @@
+import { DoitongError, type Request } from '@doitong/contracts';
+import { createTestDatabase, startTestNats, type TestDatabase, type TestNats, waitFor } from '@doitong/support';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { readableLogger } from '../__fixtures__/logs.js';
+import { seeds } from '../__fixtures__/messages.js';
+import { standIn } from '../__fixtures__/stand-in.js';
+import { persistence } from '../__fixtures__/tables.js';
+import { MessageBus } from '../bus/message-bus.js';
+import { openDataSource } from '../persistence/data-source.js';
+import { Database } from '../persistence/database.js';
+import { migrate } from '../persistence/migrate.js';
+import { writeOutbox } from './outbox.js';
+import { OutboxRelay } from './outbox-relay.js';
+
+const { logger, lines } = readableLogger('outbox');
+let server: TestDatabase;
+let database: Database;
+let nats: TestNats;
+let connection: NatsConnection;
+let answering: NatsConnection;
+let relays: OutboxRelay[];
+
+beforeAll(async () => {
+  [server, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
+  await migrate(persistence, server.url);
+  database = new Database(await openDataSource(persistence, server.url, 8));
+  connection = await connect({ servers: nats.url });
+});
+afterAll(async () => {
+  await database.dataSource.destroy();
+  await connection.close();
+  await Promise.all([server.drop(), nats.stop()]);
+});
+beforeEach(async () => {
+  relays = [];
+  answering = await connect({ servers: nats.url });
+  await database.query('DELETE FROM outbox');
+});
+afterEach(async () => {
+  await Promise.all(relays.map((relay) => relay.stop()));
+  await answering.close();
+});
+
+type Item = { n: number };
+type Answer = (items: Item[]) => Promise<void> | void;
+
+/** Stands in for a receiver; resolves once NATS knows of it. */
+async function receive(message: Request, answer: Answer): Promise<void> {
+  standIn(answering, message, async (body) => {
+    await answer((body as { items: Item[] }).items);
+    return {};
+  });
+  await answering.flush();
+}
+
+function startRelay(): OutboxRelay {
+  const relay = new OutboxRelay(database, new MessageBus(connection), logger, [seeds.take, seeds.husk]);
+  relays.push(relay);
+  relay.start();
+  relay.wake();
+  return relay;
+}
+
+const write = (message: Request, from: number, to: number) =>
+  database.transaction((tx) =>
+    writeOutbox(
+      tx,
+      'one-request',
+      Array.from({ length: to - from + 1 }, (_, i) => ({ subject: message.subject, item: { n: from + i } })),
+    ),
+  );
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const sorted = (some: number[]) => [...some].sort((a, b) => a - b);
+
+async function left(message?: Request): Promise<number[]> {
+  const rows = await database.query<{ n: number }>(
+    `SELECT (item->>'n')::int AS n FROM outbox WHERE $1::text IS NULL OR subject = $1 ORDER BY n`,
+    [message?.subject ?? null],
+  );
+  return rows.map(({ n }) => n);
+}
+
+it('items are handed over in batches and in order, and are gone when their receiver has answered', async () => {
+  const batches: number[][] = [];
+  await receive(seeds.take, (items) => void batches.push(items.map(({ n }) => n)));
+  await write(seeds.take, 1, 1_200);
+  startRelay();
+  await waitFor(async () => expect(await left()).toEqual([]));
+  expect(batches.flat()).toEqual(numbers(1, 1_200));
+  expect(batches).toHaveLength(3);
+});
+
+it('an item of a transaction that failed is never handed over', async () => {
+  const taken: number[] = [];
+  await receive(seeds.take, (items) => void taken.push(...items.map(({ n }) => n)));
+  const failing = database.transaction(async (tx) => {
+    await writeOutbox(tx, 'one-request', [{ subject: seeds.take.subject, item: { n: 1 } }]);
+    throw new Error('rolled back');
+  });
+  await expect(failing).rejects.toThrow('rolled back');
+  await write(seeds.take, 2, 2);
+  startRelay();
+  await waitFor(() => expect(taken).toEqual([2]));
+  expect(await left()).toEqual([]);
+});
+
+it('a receiver that hangs, refuses or is gone keeps its own items waiting and nobody else’s', async () => {
+  const taken: number[] = [];
+  await receive(seeds.take, (items) => void taken.push(...items.map(({ n }) => n)));
+  await receive(seeds.husk, () => new Promise<void>((resolve) => setTimeout(resolve, 2_000)));
+  await write(seeds.husk, 1, 3);
+  await write(seeds.take, 1, 3);
+  const startedAt = Date.now();
+  const relay = startRelay();
+  await waitFor(() => expect(taken).toEqual([1, 2, 3]));
+  await write(seeds.take, 4, 6);
+  relay.wake();
+  await waitFor(async () => expect(await left(seeds.take)).toEqual([]));
+  expect(Date.now() - startedAt).toBeLessThan(1_500);
+  expect(await left(seeds.husk)).toEqual([1, 2, 3]);
+});
+
+it('what was not taken is tried again, later each time, until it is', async () => {
+  const at: number[] = [];
+  await receive(seeds.take, () => {
+    at.push(Date.now());
+    if (at.length < 3) throw new Error('the receiver’s database is away');
+  });
+  await write(seeds.take, 1, 1);
+  startRelay();
+  await waitFor(async () => expect(await left()).toEqual([]), { timeoutMs: 8_000 });
+  expect(at).toHaveLength(3);
+  expect(at[1]! - at[0]!).toBeGreaterThan(900);
+  expect(at[2]! - at[1]!).toBeGreaterThan(1_900);
+  expect(lines.at(-1)).toMatchObject({ msg: 'outbox items not taken, will be tried again', items: 1 });
+}, 15_000);
+
+it.each([
+  ['an error of its own', () => new DoitongError('INVALID_INPUT', 'what is this?')],
+  ['a failure of its receiver', () => new Error('duplicate key value violates unique constraint')],
+])('one item that is answered by %s does not hold up the others of its batch', async (_, failure) => {
+  const taken: number[] = [];
+  await receive(seeds.take, (items) => {
+    if (items.some(({ n }) => n === 77)) throw failure();
+    taken.push(...items.map(({ n }) => n));
+  });
+  await write(seeds.take, 1, 100);
+  startRelay();
+  await waitFor(async () => expect(await left()).toEqual([77]));
+  expect(sorted(taken)).toEqual(numbers(1, 100).filter((n) => n !== 77));
+});
+
+it('a batch larger than NATS carries is handed over in parts', async () => {
+  const taken: number[] = [];
+  await receive(seeds.take, (items) => void taken.push(...items.map(({ n }) => n)));
+  const ballast = 'a'.repeat(50_000);
+  const items = numbers(1, 60).map((n) => ({ subject: seeds.take.subject, item: { n, ballast } }));
+  await database.transaction((tx) => writeOutbox(tx, 'one-request', items));
+  startRelay();
+  await waitFor(async () => expect(await left()).toEqual([]));
+  expect(sorted(taken)).toEqual(numbers(1, 60));
+});
+
+it('two relays hand no item over at the same time, and together hand over each', async () => {
+  const handedOver = new Map<number, number>();
+  await receive(seeds.take, async (items) => {
+    for (const { n } of items) handedOver.set(n, (handedOver.get(n) ?? 0) + 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  const [one, other] = [startRelay(), startRelay()];
+  for (let round = 0; round < 10; round++) {
+    await write(seeds.take, round * 100 + 1, round * 100 + 100);
+    one.wake();
+    other.wake();
+  }
+  await waitFor(async () => expect(await left()).toEqual([]));
+  expect([...handedOver.keys()].sort((a, b) => a - b)).toEqual(numbers(1, 1_000));
+  expect([...handedOver.values()].every((times) => times === 1)).toBe(true);
+});
+
+it('items whose relay dies between their delivery and its deletion are delivered again', async () => {
+  const batches: number[][] = [];
+  await receive(seeds.take, async (items) => {
+    batches.push(items.map(({ n }) => n));
+    if (batches.length > 1) return;
+    // The relay's transaction ends as it does when its process is killed.
+    await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND state = 'idle in transaction'`);
+  });
+  await write(seeds.take, 1, 5);
+  startRelay();
+  await waitFor(async () => expect(await left()).toEqual([]));
+  expect(batches).toEqual([numbers(1, 5), numbers(1, 5)]);
+});
+
+it('stopping ends with the batch under way', async () => {
+  const taken: number[] = [];
+  await receive(seeds.take, async (items) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    taken.push(...items.map(({ n }) => n));
+  });
+  await write(seeds.take, 1, 1_500);
+  const relay = startRelay();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await relay.stop();
+  expect(taken).toEqual(numbers(1, 500));
+  expect(await left()).toEqual(numbers(501, 1_500));
+});
+
+it('due items are found by an index', async () => {
+  await write(seeds.husk, 1, 2_000);
+  await database.query('ANALYZE outbox');
+  const plan = await database.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN SELECT id FROM outbox WHERE subject = 'seeds.take' AND available_at <= now()
+     ORDER BY available_at, id LIMIT 500 FOR UPDATE SKIP LOCKED`,
+  );
+  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
+  expect(text).toContain('outbox_available');
+  expect(text).not.toContain('Sort');
+});
