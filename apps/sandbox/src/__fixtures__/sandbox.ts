@@ -2,7 +2,7 @@ import { loadConfig, startService } from '@doitong/service-kit';
 import { temporaryFolder } from '@doitong/support';
 import { SandboxConfig, SandboxModule } from '../app.module.js';
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   /** Parsed where it is JSON. */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { Controller, Get, Inject, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faultsOf } from '../faults/faults.js';
@@ -60,6 +59,6 @@ export class FilesController {
     }
     const { start, end } = range ?? { start: 0, end: file.bytes - 1 };
     if (range) reply.status(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`);
-    await reply.header('content-length', end - start + 1).send(createReadStream(file.path, { start, end }));
+    await reply.header('content-length', end - start + 1).send(await this.media.content(file, start, end));
   }
 }

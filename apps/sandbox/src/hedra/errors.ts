@@ -11,7 +11,7 @@ interface Details {
 }
 
 /** The error object, as answers, jobs and outputs have it. */
-export function errorObject(code: string, message: string, retryable: boolean, more: Details = {}) {
+function errorObject(code: string, message: string, retryable: boolean, more: Details = {}) {
   const { param = null, details = [], retryAfter = null, billing = null } = more;
   return { code, message, retryable, retry_after: retryAfter, param, details, replaced_by: null, billing };
 }

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 
-export const aspectRatios = ['1:1', '4:3', '3:4', '16:9', '9:16', '9:21', '21:9'];
-export const resolutions = ['540p', '720p', '1080p'];
+const aspectRatios = ['1:1', '4:3', '3:4', '16:9', '9:16', '9:21', '21:9'];
+const resolutions = ['540p', '720p', '1080p'];
 
 const closed = { additionalProperties: false };
 const Reference = Type.Union([

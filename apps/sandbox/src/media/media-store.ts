@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import type { Renderer } from './renderer.js';
 import { contentTypeOf, extensionOf, type MediaSpec } from './specs.js';
+
+const mebibyte = 1024 * 1024;
+const largestHotBytes = mebibyte / 4;
 
 export interface MediaFile {
   path: string;
@@ -23,6 +28,11 @@ export class MediaStore {
   private readonly sizes: LRUCache<string, number>;
   private readonly rendering = new Map<string, Promise<number>>();
   private readonly queue: (() => void)[] = [];
+  /** Small files that are asked for again and again. */
+  private readonly hot = new LRUCache<string, Buffer>({
+    maxSize: 8 * mebibyte,
+    sizeCalculation: ({ length }) => length,
+  });
   private busy = 0;
   private isClosed = false;
 
@@ -53,6 +63,16 @@ export class MediaStore {
     const name = `${createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 40)}.${extensionOf(spec)}`;
     const bytes = this.sizes.get(name) ?? (await this.rendered(name, spec));
     return { path: join(this.options.folder, name), bytes, contentType: contentTypeOf(spec) };
+  }
+
+  /** Bytes `start` to `end`, both included: at once where the file is small, else as a stream. */
+  async content({ path, bytes }: MediaFile, start = 0, end = bytes - 1): Promise<Buffer | Readable> {
+    if (bytes > largestHotBytes) return createReadStream(path, { start, end });
+    const known = this.hot.get(path);
+    if (known) return known.subarray(start, end + 1);
+    const read = await readFile(path);
+    this.hot.set(path, read);
+    return read.subarray(start, end + 1);
   }
 
   /** Renders what will soon be asked for. A failure shows when it is. */

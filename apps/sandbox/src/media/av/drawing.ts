@@ -2,9 +2,8 @@ import { createRequire } from 'node:module';
 import type { Step } from './filters.js';
 import { colourOf, layOut } from './layout.js';
 
-const fontFile = createRequire(import.meta.url).resolve(
-  '@fontsource/dejavu-mono/files/dejavu-mono-latin-400-normal.woff',
-);
+const require = createRequire(import.meta.url);
+const fontFile = require.resolve('@fontsource/dejavu-mono/files/dejavu-mono-latin-400-normal.woff');
 
 /** A plain ground in the text's colour; `seconds` long at `fps`. */
 export function ground(text: string, width: number, height: number, fps = 1, seconds = 1): Step {
