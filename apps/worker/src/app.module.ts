@@ -4,7 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Announcer } from './announcer/announcer.js';
 import { CallbackUrls } from './callbacks/callback-urls.js';
 import { callbacksController } from './callbacks/callbacks.controller.js';
-import type { FamilyAccess, WorkerConfig } from './config.js';
+import { type FamilyAccess, refuseUnsafe, type WorkerConfig } from './config.js';
 import { InputReader } from './inputs/input-reader.js';
 import { AttemptRunner } from './jobs/attempt-runner.js';
 import { Hints } from './jobs/hints.js';
@@ -21,6 +21,7 @@ export { type FamilyAccess, familyAccess, WorkerConfig } from './config.js';
 export class WorkerModule {
   /** The worker of one family. Several can share a process. */
   static register(family: ProviderFamily, access: FamilyAccess, config: WorkerConfig): DynamicModule {
+    refuseUnsafe(config);
     const name = family.manifest.family;
     const live = { baseUrl: access.baseUrl ?? family.baseUrl, credentials: access.credentials };
     const sandboxUrl = config.SANDBOX_URL && `${config.SANDBOX_URL.replace(/\/+$/, '')}/${name}`;

@@ -1,5 +1,5 @@
 import { assetStoreVariables } from '@doitong/media';
-import { CommonConfig, loadConfig, port } from '@doitong/service-kit';
+import { CommonConfig, ConfigError, loadConfig, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 
 export const WorkerConfig = Type.Object({
@@ -24,8 +24,16 @@ export const WorkerConfig = Type.Object({
   OUTPUT_MAX_BYTES: Type.Integer({ minimum: 1, default: 2 * 1024 ** 3 }),
   /** Whether customers' input URLs may point at this machine; for tests and local use, refused with NODE_ENV=production. */
   INPUT_ALLOW_LOOPBACK: Type.Boolean({ default: false }),
+  NODE_ENV: Type.Optional(Type.String()),
 });
 export type WorkerConfig = Static<typeof WorkerConfig>;
+
+/** Throws ConfigError on a combination that would let customers reach into our own network. */
+export function refuseUnsafe(config: WorkerConfig): void {
+  if (config.INPUT_ALLOW_LOOPBACK && config.NODE_ENV === 'production') {
+    throw new ConfigError('INPUT_ALLOW_LOOPBACK must not be set with NODE_ENV=production');
+  }
+}
 
 /** Of one family: where its live API is, when not where the vendor says, and the credentials to use it with. */
 export interface FamilyAccess {

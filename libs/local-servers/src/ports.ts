@@ -1,12 +1,23 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+/** Below the ports that systems hand out to outgoing connections (Linux: from 32768), which may take one at any moment. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+const MOST_TRIES = 100;
+
 /** A TCP port on 127.0.0.1 that was free a moment ago; whoever binds it must be ready to find it taken. */
 export async function freePort(): Promise<number> {
-  const probe = await listen(0);
-  const { port } = probe.address() as { port: number };
-  await close(probe);
-  return port;
+  for (let tries = 1; ; tries++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    try {
+      await close(await listen(port));
+      return port;
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 /** Throws a one-line error that names the port when something listens on 127.0.0.1:`port` already. */

@@ -1,4 +1,4 @@
-import { startBenchPlatform } from './bench-platform.js';
+import { accountsOf, startBenchPlatform } from './bench-platform.js';
 import { acceptFloor } from './floor.js';
 import { GraphqlClient, measure } from './load.js';
 import { report } from './report.js';
@@ -13,13 +13,14 @@ const GENERATE = 'mutation ($input: GenerateInput!) { generate(input: $input) { 
 export async function accept(): Promise<void> {
   const bench = await startBenchPlatform({ SANDBOX_SPEED: '1', WORKER_CONCURRENCY: '1' });
   try {
-    const client = new GraphqlClient(bench.platform.gatewayUrl, bench.customer.key, LOAD.concurrency);
+    const keys = bench.customers.map(({ key }) => key);
+    const client = new GraphqlClient(bench.platform.gatewayUrl, keys, LOAD.concurrency);
     const measured = await measure(async (n) => {
       const input = { type: 'VIDEO', provider: 'minimax', input: { text: `a red fox in snow ${n}` } };
       await client.post(GENERATE, { input });
     }, LOAD);
     await client.close();
-    const floor = await acceptFloor(bench.platform.databaseUrl, LOAD);
+    const floor = await acceptFloor(bench.platform.databaseUrl, accountsOf(bench), LOAD);
     report('accept: generate until it is durable', 'accepted/s', measured, floor, bench);
   } finally {
     await bench.stop();

@@ -12,7 +12,8 @@ import pg from 'pg';
 /** The platform as it is deployed, each service a process, on a PostgreSQL that keeps what it commits. */
 export interface BenchPlatform {
   platform: Platform;
-  customer: Customer;
+  /** Several, as a platform has: one account's balance is one row, on which its holds wait for each other. */
+  customers: Customer[];
   database: pg.Pool;
   operator: Operator;
   stop(): Promise<void>;
@@ -20,6 +21,7 @@ export interface BenchPlatform {
 
 const RICH = 1_000_000_000;
 const UNLIMITED = 1_000_000_000;
+const CUSTOMERS = 16;
 
 export const serviceNames: ServiceName[] = [
   'gateway',
@@ -46,15 +48,14 @@ export async function startBenchPlatform(env: Record<string, string>): Promise<B
     ...env,
   });
   const operator = await Operator.connect(platform.nats.url);
-  const customer = await operator.createCustomer(platform.gatewayUrl, { credits: RICH });
+  const customers = await Promise.all(
+    Array.from({ length: CUSTOMERS }, () => operator.createCustomer(platform.gatewayUrl, { credits: RICH })),
+  );
   const database = new pg.Pool({ connectionString: platform.databaseUrl });
-  await database.query('UPDATE billing.accounts SET requests_per_minute = $2, concurrent = $2 WHERE id = $1', [
-    customer.accountId,
-    UNLIMITED,
-  ]);
+  await database.query('UPDATE billing.accounts SET requests_per_minute = $1, concurrent = $1', [UNLIMITED]);
   return {
     platform,
-    customer,
+    customers,
     database,
     operator,
     async stop() {
@@ -65,3 +66,5 @@ export async function startBenchPlatform(env: Record<string, string>): Promise<B
     },
   };
 }
+
+export const accountsOf = ({ customers }: BenchPlatform): string[] => customers.map(({ accountId }) => accountId);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchPlatform } from './bench-platform.js';
-import { startBenchPlatform } from './bench-platform.js';
+import { accountsOf, startBenchPlatform } from './bench-platform.js';
 import { lifecycleFloor } from './floor.js';
 import { GraphqlClient, type Measured, summary } from './load.js';
 import { report } from './report.js';
@@ -15,15 +15,15 @@ const GENERATE = 'mutation ($input: GenerateInput!) { generate(input: $input) { 
 export async function lifecycle(): Promise<void> {
   const bench = await startBenchPlatform({ SANDBOX_SPEED: '0' });
   try {
-    const client = new GraphqlClient(bench.platform.gatewayUrl, bench.customer.key, CONCURRENCY);
+    const keys = bench.customers.map(({ key }) => key);
+    const client = new GraphqlClient(bench.platform.gatewayUrl, keys, CONCURRENCY);
     await complete(bench, client, WARM_UP);
     const measured = await complete(bench, client, GENERATIONS);
     await client.close();
-    const { held } = await bench.customer.settled();
+    await Promise.all(bench.customers.map((customer) => customer.settled()));
     const ledger = await bench.operator.verifyLedger();
-    if (held !== 0 || !ledger.balanced)
-      throw new Error(`the ledger does not add up: ${ledger.discrepancies.join('; ')}`);
-    const floor = await lifecycleFloor(bench.platform.databaseUrl, {
+    if (!ledger.balanced) throw new Error(`the ledger does not add up: ${ledger.discrepancies.join('; ')}`);
+    const floor = await lifecycleFloor(bench.platform.databaseUrl, accountsOf(bench), {
       concurrency: CONCURRENCY,
       seconds: 10,
       warmUpSeconds: 3,

@@ -43,20 +43,23 @@ export function summary(latencies: number[], seconds: number): Measured {
 /** Posts GraphQL as a customer does, over kept-alive connections. Throws on any answer that is not data. */
 export class GraphqlClient {
   private readonly pool: Pool;
+  private next = 0;
 
   constructor(
     url: string,
-    private readonly key: string,
+    private readonly keys: string[],
     connections: number,
   ) {
     this.pool = new Pool(url, { connections });
   }
 
+  /** As one of the customers in turn. */
   async post<T>(query: string, variables: object): Promise<T> {
+    const key = this.keys[this.next++ % this.keys.length];
     const { body, statusCode } = await this.pool.request({
       method: 'POST',
       path: '/graphql',
-      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
     });
     const answer = (await body.json()) as { data?: T | null; errors?: unknown };

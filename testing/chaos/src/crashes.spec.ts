@@ -8,6 +8,7 @@ import {
   startPlatform,
 } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tasksKnown } from './tasks-known.js';
 
 const CREDITS = 100_000;
 const TEN = 10;
@@ -35,7 +36,7 @@ async function tenAtTheVendor(customer: Customer): Promise<SeenGeneration[]> {
       customer.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `${name} ${n} [[sandbox:slow=4]]` } }),
     ),
   );
-  await eventually(async () => (await submitsOf(name)) === TEN, { timeoutMs: 15_000 });
+  await eventually(async () => (await tasksKnown(platform.databaseUrl, ten)) === TEN, { timeoutMs: 15_000 });
   submitted = () => submitsOf(name);
   return ten;
 }

@@ -6,17 +6,20 @@ import {
   eventually,
   Operator,
   type Service,
+  startReceiver,
   startService,
   type TemporaryFolder,
   temporaryFolder,
 } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tasksKnown } from './tasks-known.js';
 
 interface StandaloneFile {
   graphqlUrl: string;
   baseUrl: string;
   sandboxUrl: string;
   natsUrl: string;
+  databaseUrl: string;
   testKey: string;
   accountId: string;
   pid: number;
@@ -66,9 +69,12 @@ describe('the standalone', () => {
       /DATA_DIR .* is in use/,
     );
     const elsewhere = await temporaryFolder();
-    await expect(startService('standalone', { ...env, DATA_DIR: elsewhere.path }, { port })).rejects.toThrow(
-      String(port),
-    );
+    const other = await startReceiver();
+    other.answer({ status: 404 });
+    const taken = Number(new URL(other.url).port);
+    const onTaken = startService('standalone', { ...env, DATA_DIR: elsewhere.path }, { port: taken });
+    await expect(onTaken).rejects.toThrow(`Port ${taken} on 127.0.0.1, wanted for PORT, is taken.`);
+    await other.stop();
     await elsewhere.remove();
   }, 30_000);
 
@@ -80,8 +86,8 @@ describe('the standalone', () => {
         owner.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `killed ${n} [[sandbox:slow=100]]` } }),
       ),
     );
-    const { sandboxUrl } = await file();
-    await eventually(async () => (await submits(sandboxUrl)) === 10, { timeoutMs: 15_000 });
+    const { sandboxUrl, databaseUrl } = await file();
+    await eventually(async () => (await tasksKnown(databaseUrl, ten)) === 10, { timeoutMs: 15_000 });
     await standalone.kill();
     standalone = await start();
     const ended = await Promise.all(ten.map(({ id }) => owner.ended(id, 60_000)));

@@ -78,7 +78,7 @@ function optionError(provider: ProviderManifest, model: ModelManifest, error: Er
       ...Object.keys(properties),
     ]);
   }
-  if (error.keyword === 'required') {
+  if (error.keyword === 'required' || error.keyword === 'dependencies' || error.keyword === 'dependentRequired') {
     const name = error.params.missingProperty as string;
     return invalidInput(
       `options.${name}`,

@@ -1,6 +1,5 @@
-import { DoitongError, type GenerateInput, invalidInput, type Priority } from '@doitong/contracts';
+import { DoitongError, type GenerateInput, invalidInput, type Priority, priceOf } from '@doitong/contracts';
 import type { Candidate } from '../catalogue/catalogue.entity.js';
-import { priceOf } from '../catalogue/price.js';
 import { type Checked, checkAgainst } from './check.js';
 
 /** A request with the model that serves it, as it will be carried out and what it costs. */
@@ -25,31 +24,37 @@ function chooseWithin(candidates: Candidate[], request: GenerateInput, name: str
     const known = [...new Set(candidates.map(({ provider }) => provider.id))];
     throw invalidInput('provider', `There is no ${request.type} provider "${name}".`, known);
   }
-  const { candidate, note } = ofModel(own, request.options?.model);
-  const fitting = fit(candidate ? [candidate] : own.filter(({ model }) => model.lifecycle !== 'RETIRED'), request);
-  if (!fitting[0].candidate.available) throw unavailable(name);
-  const [first] = fitting;
-  return { ...first, adjustments: [...(note ? [note] : []), ...first.adjustments], reason: 'chosen by the caller' };
+  const asked = askedFor(own, request.options?.model);
+  const notes = new Map<Candidate, string[]>();
+  for (const one of asked) {
+    const [serving, note] = servedBy(own, one);
+    if (!notes.has(serving)) notes.set(serving, note);
+  }
+  const [first] = fit([...notes.keys()], request);
+  if (!first.candidate.available) throw unavailable(name);
+  const adjustments = [...(notes.get(first.candidate) ?? []), ...first.adjustments];
+  return { ...first, adjustments, reason: 'chosen by the caller' };
 }
 
-/** The model that was asked for by id, or its successor where it is retired; neither when none was asked for. */
-function ofModel(own: Candidate[], asked: unknown): { candidate?: Candidate; note?: string } {
-  if (asked === undefined) return {};
-  const byId = (id: unknown) =>
-    own.find(({ model }) => typeof id === 'string' && model.id.toLowerCase() === id.toLowerCase());
-  const candidate = byId(asked);
-  if (!candidate) {
-    const provider = own[0]!.provider;
-    throw invalidInput(
-      'options.model',
-      `${provider.id} has no model "${asked}".`,
-      provider.models.map((model) => model.id),
-    );
-  }
+/** The model that was asked for by id, or all of the provider's in its order. */
+function askedFor(own: Candidate[], asked: unknown): Candidate[] {
+  if (asked === undefined) return own;
+  const byId = own.filter(({ model }) => typeof asked === 'string' && model.id.toLowerCase() === asked.toLowerCase());
+  if (byId.length > 0) return byId;
+  const { id, models } = own[0]!.provider;
+  throw invalidInput(
+    'options.model',
+    `${id} has no model "${asked}".`,
+    models.map((model) => model.id),
+  );
+}
+
+/** A retired model is served by its successor, which is told. */
+function servedBy(own: Candidate[], candidate: Candidate): [Candidate, string[]] {
   const { lifecycle, successor, name } = candidate.model;
-  if (lifecycle !== 'RETIRED' || !successor) return { candidate };
-  const heir = byId(successor)!;
-  return { candidate: heir, note: `${name} is retired by its vendor; ${heir.model.name} serves in its place.` };
+  const heir = own.find(({ model }) => model.id === successor);
+  if (lifecycle !== 'RETIRED' || !heir) return [candidate, []];
+  return [heir, [`${name} is retired by its vendor; ${heir.model.name} serves in its place.`]];
 }
 
 function chooseFreely(candidates: Candidate[], request: GenerateInput): Choice {

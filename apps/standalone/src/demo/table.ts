@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import Table from 'cli-table3';
 import type { Seen } from './client.js';
 
@@ -27,7 +27,7 @@ export function table(all: Done[], assets: string): string {
       format ?? '',
       size ?? '',
       [pixels, length].filter(Boolean).join(', '),
-      seen.url ? join(assets, new URL(seen.url).pathname.replace(/^\/assets\//, '')) : '',
+      seen.url ? relative(process.cwd(), join(assets, new URL(seen.url).pathname.replace(/^\/assets\//, ''))) : '',
     ]);
   }
   return rows.toString();

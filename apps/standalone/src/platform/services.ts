@@ -17,6 +17,9 @@ export async function migrateAll(databaseUrl: string): Promise<void> {
   await Promise.all([billing, generations, rateLimit, webhooks].map((tables) => migrate(tables, databaseUrl)));
 }
 
+/** Webhook receivers and inputs on this very machine. */
+const forLocalUse = { WEBHOOK_ALLOW_LOOPBACK: 'true', WEBHOOK_ALLOW_HTTP: 'true', INPUT_ALLOW_LOOPBACK: 'true' };
+
 /** All services in this process, speaking to each other over NATS as they would apart. */
 export function startServices(
   config: StandaloneConfig,
@@ -27,9 +30,7 @@ export function startServices(
   logger: Logger,
 ): Promise<RunningService> {
   const env = {
-    WEBHOOK_ALLOW_LOOPBACK: 'true',
-    WEBHOOK_ALLOW_HTTP: 'true',
-    INPUT_ALLOW_LOOPBACK: 'true',
+    ...(process.env.NODE_ENV === 'production' ? {} : forLocalUse),
     DATABASE_POOL_SIZE: '8',
     ...process.env,
     DATABASE_URL: databaseUrl,

@@ -21,8 +21,10 @@ export class InputReader {
       if (answer.status !== 200) throw new Error(`it answered with status ${answer.status}`);
       return { bytes: answer.body, contentType: answer.headers['content-type'] ?? 'application/octet-stream' };
     } catch (error) {
-      const reason = error instanceof EgressRefusedError || error instanceof Error ? error.message : String(error);
-      const publicMessage = `An input URL could not be read: ${reason}`;
+      const reason = error instanceof Error ? error.message : String(error);
+      // What the guard says is written for customers; what the network says is not.
+      const told = error instanceof EgressRefusedError ? reason : 'It does not answer with a file.';
+      const publicMessage = `An input URL could not be read. ${told}`;
       throw new VendorError('invalid-input', `${url}: ${reason}`, { publicMessage, cause: error });
     }
   }
