@@ -28,12 +28,12 @@ it('a task that was accepted before a kill is done after the restart, and its UR
   const done = await submit('made before [[sandbox:slow=0]]');
   const { file_id } = await ask(`query/video_generation?task_id=${done}`);
   const { file } = (await ask(`files/retrieve?file_id=${file_id}`)) as unknown as { file: { download_url: string } };
-  const accepted = await submit('in flight');
+  const accepted = await submit('in flight [[sandbox:slow=5]]');
   expect(await status(accepted)).not.toBe('Success');
   await sandbox.kill('SIGKILL');
 
   sandbox = await start(Number(new URL(sandbox.url).port));
-  await waitFor(async () => expect(await status(accepted)).toBe('Success'));
+  await waitFor(async () => expect(await status(accepted)).toBe('Success'), { timeoutMs: 10_000 });
   const again = await fetch(file.download_url);
   expect([again.status, again.headers.get('content-type')]).toEqual([200, 'video/mp4']);
   const count = await fetch(`${sandbox.url}/_sandbox/submits/count?family=minimax`);

@@ -112,10 +112,10 @@ it('answer-lost accepts and records, then breaks the connection', async () => {
   expect(await sandbox.submits('lost')).toBe(1);
 });
 
-it('slow=2 takes two seconds, at any speed', async () => {
-  const { body } = await submit({ prompt: '[[sandbox:slow=2]]' });
+it('slow=100 takes a hundred seconds, at any speed', async () => {
+  const { body } = await submit({ prompt: '[[sandbox:slow=100]]' });
   expect((await sandbox.get(body.polling_url, key)).body).toMatchObject({ status: 'Pending', result: null });
-  await sandbox.advance(2);
+  await sandbox.advance(100);
   expect((await sandbox.get(body.polling_url, key)).body.status).toBe('Ready');
 });
 

@@ -15,6 +15,7 @@ const checks = new Map(Object.entries(models).map(([path, model]) => [path, chec
 
 /** A wider picture than 21:9, or a higher one than 9:21, is refused. */
 const widest = 21 / 9;
+const mostInputPixels = 20_000_000;
 
 @Injectable()
 export class FluxSubmits {
@@ -64,6 +65,11 @@ export class FluxSubmits {
         })
       : undefined;
     if (request.image && picture) {
+      if (picture.width * picture.height > mostInputPixels) {
+        throw validationError([
+          { field: 'image', message: 'Image is larger than 20 megapixels', reason: 'value_error' },
+        ]);
+      }
       const { top = 0, bottom = 0, left = 0, right = 0 } = request;
       return { width: picture.width + left + right, height: picture.height + top + bottom };
     }

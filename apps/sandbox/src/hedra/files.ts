@@ -15,6 +15,8 @@ import type { Reference } from './models.js';
 
 const handleLifeMs = 3_600_000;
 const mostImageBytes = 10_485_760;
+/** The sandbox's own limit: a small file may unpack to gigabytes. */
+const mostImagePixels = 50_000_000;
 const mostAudioBytes = 104_857_600;
 
 export interface Sound {
@@ -61,6 +63,9 @@ export class HedraFiles {
     if (reference.source === 'asset') throw invalidArgument(field, 'the asset is not an image', 'type');
     const upload = await this.find(reference.url, field, credential);
     if (!upload.width || upload.audioSeconds) throw invalidArgument(field, 'the file is not an image', 'type');
+    if (upload.width * (upload.height ?? 0) > mostImagePixels) {
+      throw invalidArgument(field, 'the image has too many pixels', 'size');
+    }
     if (upload.bytes > mostImageBytes) throw invalidArgument(field, 'the image is larger than 10 MB', 'size');
     return upload.path;
   }

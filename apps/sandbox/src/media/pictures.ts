@@ -17,11 +17,14 @@ export async function inlinePicture(source: string, uploads: Uploads): Promise<P
   return { path: await uploads.store(bytes), width, height };
 }
 
+/** No video or image is wider than that, or higher. */
+const widest = 21 / 9;
+
 /** `width` by `height` in the shape of the picture, about as many pixels, each a multiple of `step`. */
 export function shapedLike(picture: { width: number; height: number }, pixels: number, step: number) {
-  const scale = Math.sqrt(pixels / (picture.width * picture.height));
-  const round = (side: number) => Math.max(step, Math.round((side * scale) / step) * step);
-  return { width: round(picture.width), height: round(picture.height) };
+  const ratio = Math.min(widest, Math.max(1 / widest, picture.width / picture.height));
+  const round = (side: number) => Math.round(side / step) * step;
+  return { width: round(Math.sqrt(pixels * ratio)), height: round(Math.sqrt(pixels / ratio)) };
 }
 
 /** Shape of `W:H`; undefined if it is no ratio. */
