@@ -30,7 +30,12 @@ let env: Record<string, string>;
 let port: number;
 let standalone: Service;
 
-const start = () => startService('standalone', env, { port });
+/** Started, and with its file written anew, which is its last step. */
+async function start(): Promise<Service> {
+  const started = await startService('standalone', env, { port });
+  await eventually(async () => (await file().catch(() => undefined))?.pid === started.pid);
+  return started;
+}
 const file = async () => JSON.parse(await readFile(join(folder.path, 'standalone.json'), 'utf8')) as StandaloneFile;
 const customer = async () => {
   const { baseUrl, accountId, testKey } = await file();
@@ -48,7 +53,6 @@ beforeAll(async () => {
     SWEEP_MS: '250',
   };
   standalone = await start();
-  await eventually(() => file().catch(() => undefined));
 }, 60_000);
 
 afterAll(async () => {
@@ -79,11 +83,10 @@ describe('the standalone', () => {
   }, 30_000);
 
   it('after a kill -9 during ten generations loses none and charges each once', async () => {
-    const owner = await customer();
-    const before = await owner.account();
+    const owner = await eagerCustomer();
     const ten = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
-        owner.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `killed ${n} [[sandbox:slow=100]]` } }),
+        owner.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `killed ${n} [[sandbox:slow=5]]` } }),
       ),
     );
     const { sandboxUrl, databaseUrl } = await file();
@@ -94,7 +97,7 @@ describe('the standalone', () => {
     expect(ended.map(({ status }) => status)).toEqual(ten.map(() => 'COMPLETED'));
     expect(await submits(sandboxUrl)).toBe(10);
     const spent = ended.reduce((sum, { creditCost }) => sum + creditCost, 0);
-    expect(await owner.settled()).toEqual({ credits: before.credits - spent, held: 0 });
+    expect(await owner.settled()).toEqual({ credits: 100_000 - spent, held: 0 });
     await expectBalancedLedger();
   }, 120_000);
 
@@ -116,6 +119,15 @@ describe('the standalone', () => {
 async function submits(sandboxUrl: string): Promise<number> {
   const response = await fetch(`${sandboxUrl}/_sandbox/submits?family=minimax`);
   return ((await response.json()) as { submits: unknown[] }).submits.length;
+}
+
+/** One whose many looks are within its limits. */
+async function eagerCustomer(): Promise<Customer> {
+  const { natsUrl, baseUrl } = await file();
+  const operator = await Operator.connect(natsUrl);
+  const eager = await operator.createCustomer(baseUrl, { credits: 100_000 });
+  await operator.close();
+  return eager;
 }
 
 async function expectBalancedLedger(): Promise<void> {
