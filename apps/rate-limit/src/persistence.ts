@@ -5,4 +5,6 @@ import { CreateSlots1763700000001 } from './migrations/1763700000001-create-slot
 export const persistence: Persistence = {
   schema: 'rate_limit',
   migrations: [CreateWindows1763700000000, CreateSlots1763700000001],
+  // A lost slot or count is one request too many after the machine crashed; a lost release is the sweeper's.
+  synchronousCommit: 'off',
 };

@@ -1,7 +1,7 @@
 import { accountsOf, startBenchPlatform } from './bench-platform.js';
 import { acceptFloor } from './floor.js';
 import { GraphqlClient, measure } from './load.js';
-import { report } from './report.js';
+import { cpuUse, report } from './report.js';
 
 const LOAD = { concurrency: 32, seconds: 15, warmUpSeconds: 5 };
 const GENERATE = 'mutation ($input: GenerateInput!) { generate(input: $input) { id status creditCost } }';
@@ -15,13 +15,15 @@ export async function accept(): Promise<void> {
   try {
     const keys = bench.customers.map(({ key }) => key);
     const client = new GraphqlClient(bench.platform.gatewayUrl, keys, LOAD.concurrency);
+    const cpuBefore = cpuUse(bench);
     const measured = await measure(async (n) => {
       const input = { type: 'VIDEO', provider: 'minimax', input: { text: `a red fox in snow ${n}` } };
       await client.post(GENERATE, { input });
     }, LOAD);
+    const cpuAfter = cpuUse(bench);
     await client.close();
     const floor = await acceptFloor(bench.platform.databaseUrl, accountsOf(bench), LOAD);
-    report('accept: generate until it is durable', 'accepted/s', measured, floor, bench);
+    report('accept: generate until it is durable', 'accepted/s', { measured, floor, cpuBefore, cpuAfter }, bench);
   } finally {
     await bench.stop();
   }

@@ -3,7 +3,7 @@ import type { BenchPlatform } from './bench-platform.js';
 import { accountsOf, startBenchPlatform } from './bench-platform.js';
 import { lifecycleFloor } from './floor.js';
 import { GraphqlClient, type Measured, summary } from './load.js';
-import { report } from './report.js';
+import { cpuUse, report } from './report.js';
 
 const CONCURRENCY = 32;
 const WARM_UP = 300;
@@ -18,7 +18,9 @@ export async function lifecycle(): Promise<void> {
     const keys = bench.customers.map(({ key }) => key);
     const client = new GraphqlClient(bench.platform.gatewayUrl, keys, CONCURRENCY);
     await complete(bench, client, WARM_UP);
+    const cpuBefore = cpuUse(bench);
     const measured = await complete(bench, client, GENERATIONS);
+    const cpuAfter = cpuUse(bench);
     await client.close();
     await Promise.all(bench.customers.map((customer) => customer.settled()));
     const ledger = await bench.operator.verifyLedger();
@@ -28,7 +30,7 @@ export async function lifecycle(): Promise<void> {
       seconds: 10,
       warmUpSeconds: 3,
     });
-    report('lifecycle: from generate to COMPLETED', 'completed/s', measured, floor, bench);
+    report('lifecycle: from generate to COMPLETED', 'completed/s', { measured, floor, cpuBefore, cpuAfter }, bench);
   } finally {
     await bench.stop();
   }

@@ -1,6 +1,6 @@
 import { catalog } from '@doitong/contracts';
 import type { ProviderFamily } from '@doitong/providers/kit';
-import { Logger, MessageBus } from '@doitong/service-kit';
+import { HealthChecks, Logger, MessageBus } from '@doitong/service-kit';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { FAMILY } from '../tokens.js';
 import { Vendors } from '../vendors/vendors.js';
@@ -12,6 +12,7 @@ const RETRY_SECONDS = 1;
 @Injectable()
 export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
   private timer?: NodeJS.Timeout;
+  private announced = false;
   private gone = false;
 
   constructor(
@@ -19,8 +20,13 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly vendors: Vendors,
     private readonly identity: WorkerIdentity,
     private readonly logger: Logger,
+    health: HealthChecks,
     @Inject(FAMILY) private readonly family: ProviderFamily,
-  ) {}
+  ) {
+    health.add(`announced:${family.manifest.family}`, async () => {
+      if (!this.announced) throw new Error('the catalogue does not know this worker yet');
+    });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.announce();
@@ -44,6 +50,7 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
         manifest,
       });
       seconds = reply.beatSeconds;
+      this.announced = true;
     } catch (error) {
       this.logger.warn('not announced, will try again', { error });
     }

@@ -1,7 +1,9 @@
 import type { Logger } from '@doitong/service-kit';
 import type { Reports } from './reports.js';
 
-const SHORTEST_TICK_MS = 400;
+const TICK_MS = 1_000;
+/** Progress is told in steps of at least this, so that a worker with thousands in hand does not talk all the time. */
+const STEP = 5;
 /** What a task is said to have reached when its vendor tells no progress and the expected time is up. */
 const ESTIMATE_END = 90;
 const LAST_BEFORE_DONE = 99;
@@ -12,16 +14,17 @@ export class Lease {
   private readonly timer: NodeJS.Timeout;
   private readonly startedAt = Date.now();
   private vendorProgress = 0;
+  private toldProgress = 0;
+  private toldAt = Date.now();
 
   constructor(
     private readonly holder: { attemptId: string; workerId: string },
     private readonly expectedMs: number,
-    leaseMs: number,
+    private readonly leaseMs: number,
     private readonly reports: Reports,
     private readonly logger: Logger,
   ) {
-    const tickMs = Math.min(Math.max(expectedMs / 10, SHORTEST_TICK_MS), leaseMs / 3);
-    this.timer = setInterval(() => void this.renew(), tickMs);
+    this.timer = setInterval(() => void this.tick(), TICK_MS);
   }
 
   /** Aborts when the attempt is over or another worker's. */
@@ -48,9 +51,14 @@ export class Lease {
     return Math.min(LAST_BEFORE_DONE, Math.round(this.vendorProgress || estimate));
   }
 
-  private async renew(): Promise<void> {
+  private async tick(): Promise<void> {
+    const progress = this.progress;
+    const due = Date.now() - this.toldAt >= this.leaseMs / 3;
+    if (!due && progress < this.toldProgress + STEP) return;
+    this.toldProgress = progress;
+    this.toldAt = Date.now();
     try {
-      const { live } = await this.reports.progress({ ...this.holder, progress: this.progress });
+      const { live } = await this.reports.progress({ ...this.holder, progress });
       if (!live) this.lose();
     } catch (error) {
       this.logger.warn('lease not renewed, will try again', { error });

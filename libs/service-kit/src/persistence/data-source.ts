@@ -5,6 +5,11 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 export interface Persistence {
   schema: string;
   migrations: (new () => MigrationInterface)[];
+  /**
+   * `off`: commits do not wait for the disk. They survive every crash of ours; a crash of the database server's machine may lose
+   * the last fraction of a second. Default `on`.
+   */
+  synchronousCommit?: 'on' | 'off';
 }
 
 const INT8 = 20;
@@ -31,7 +36,7 @@ function reasonOf(cause: unknown): string {
 }
 
 export function createDataSource(
-  { schema, migrations }: Persistence,
+  { schema, migrations, synchronousCommit = 'on' }: Persistence,
   databaseUrl: string,
   poolSize: number,
 ): DataSource {
@@ -42,6 +47,6 @@ export function createDataSource(
     migrations,
     poolSize,
     applicationName: schema,
-    extra: { options: `-c search_path=${schema}`, keepAlive: true },
+    extra: { options: `-c search_path=${schema} -c synchronous_commit=${synchronousCommit}`, keepAlive: true },
   });
 }
