@@ -4,6 +4,7 @@ import { AdmissionController } from './admission/admission.controller.js';
 import { AdmissionRepository } from './admission/admission.repository.js';
 import { AdmissionService } from './admission/admission.service.js';
 import { IdempotencyRepository } from './admission/idempotency.repository.js';
+import { Reservations } from './admission/reservations.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { AttemptsService } from './attempts/attempts.service.js';
@@ -43,6 +44,7 @@ export class GenerationsModule {
         IdempotencyRepository,
         OutcomeRepository,
         Relay,
+        Reservations,
         Sweepers,
       ],
     };

@@ -11,5 +11,6 @@ export function priceOf(price: Price, input: GenerationInput, options: Record<st
   for (const [option, factors] of Object.entries(price.multipliers ?? {})) {
     credits *= factors[String(options[option])] ?? 1;
   }
-  return Math.ceil(credits);
+  // Binary fractions leave noise: 0.07 × 100 is a little more than 7, and must not cost 8.
+  return Math.ceil(Number(credits.toFixed(6)));
 }

@@ -1,26 +1,21 @@
-import { createHash } from 'node:crypto';
-import {
-  billing,
-  DoitongError,
-  type Generation,
-  type generations,
-  type Limits,
-  type RequestOf,
-  rateLimit,
-} from '@doitong/contracts';
-import { currentRequestId, Ids, JobQueue, Logger, MessageBus, noteGeneration } from '@doitong/service-kit';
+import { DoitongError, type Generation, type generations, type RequestOf } from '@doitong/contracts';
+import { currentRequestId, Ids, JobQueue, Logger, noteGeneration } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { GenerationsConfig } from '../config.js';
 import { type GenerationRow, toGeneration } from '../generations/generation.entity.js';
 import { CONFIG } from '../tokens.js';
 import { AdmissionRepository } from './admission.repository.js';
+import { hashOf } from './body-hash.js';
 import { type Choice, choose } from './choice.js';
 import { IdempotencyRepository, type RequestName } from './idempotency.repository.js';
+import { isRefusal, isSpent, Reservations } from './reservations.js';
+import { checkStorable } from './storable.js';
 
 type CreateRequest = RequestOf<typeof generations.create>;
 
-const LOOK_AGAIN_MS = 25;
+const FIRST_LOOK_AGAIN_MS = 20;
+const LONGEST_LOOK_AGAIN_MS = 500;
 const PATIENCE_MS = 20_000;
 
 /** Takes a request in whole, or refuses it whole. */
@@ -29,8 +24,8 @@ export class AdmissionService {
   constructor(
     private readonly catalogue: CatalogueService,
     private readonly idempotency: IdempotencyRepository,
+    private readonly reservations: Reservations,
     private readonly repository: AdmissionRepository,
-    private readonly bus: MessageBus,
     private readonly jobs: JobQueue,
     private readonly ids: Ids,
     private readonly logger: Logger,
@@ -38,7 +33,8 @@ export class AdmissionService {
   ) {}
 
   async create(request: CreateRequest): Promise<Generation> {
-    const { idempotency, accountId } = request;
+    const { idempotency, accountId, input } = request;
+    for (const [field, value] of Object.entries(input)) checkStorable(value, field);
     const row = idempotency
       ? await this.createOnce(request, { accountId, ...idempotency })
       : await this.createNew(request);
@@ -48,83 +44,108 @@ export class AdmissionService {
   /** The first of all requests of this name makes the generation; the others get it. */
   private async createOnce(request: CreateRequest, name: RequestName): Promise<GenerationRow> {
     const bodyHash = hashOf({ mode: request.mode, input: request.input });
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
-      const first = await this.idempotency.find(name);
-      if (first) return sameBody(first, bodyHash);
+    const until = Date.now() + PATIENCE_MS;
+    for (
+      let pauseMs = FIRST_LOOK_AGAIN_MS;
+      Date.now() < until;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_AGAIN_MS)
+    ) {
+      const first = await this.acceptedOf(name, bodyHash);
+      if (first) return first;
       const choice = this.choose(request);
       const id = await this.idempotency.claim(name, { bodyHash, generationId: this.ids.next('gen') });
-      if (id) return this.createClaimed(request, choice, name, id);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      if (id) {
+        const row = await this.createClaimed(request, choice, name, id);
+        return row ?? (await this.acceptedOf(name, bodyHash)) ?? tooSlow();
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
-    throw new DoitongError(
-      'INTERNAL',
-      'The first request with this Idempotency-Key is still under way. Please try again.',
-      {
-        retryAfter: 1,
-      },
-    );
+    const message = 'The first request with this Idempotency-Key is still under way. Please try again.';
+    throw new DoitongError('INTERNAL', message, { retryAfter: 1 });
   }
 
+  private async acceptedOf(name: RequestName, bodyHash: Buffer): Promise<GenerationRow | undefined> {
+    const first = await this.idempotency.find(name);
+    if (!first || first.body_hash.equals(bodyHash)) return first;
+    const message = 'This Idempotency-Key was used with another request. Use a new key for a new request.';
+    throw new DoitongError('IDEMPOTENCY_CONFLICT', message, { field: 'Idempotency-Key' });
+  }
+
+  /** Undefined when it was not accepted, or only by somebody else who took the claim for abandoned. */
   private async createClaimed(
     request: CreateRequest,
     choice: Choice,
     name: RequestName,
     id: string,
-  ): Promise<GenerationRow> {
+  ): Promise<GenerationRow | undefined> {
     try {
-      return await this.admitAndAccept(request, choice, id, name);
+      const row = await this.accept(request, choice, id, await this.reserve(request, choice, id), name);
+      if (!row) await this.idempotency.leave(name, id);
+      return row;
     } catch (error) {
-      // A refusal is certain and leaves nothing behind. After anything else the claim stands, so that a repeat goes on with the same id.
-      if (error instanceof DoitongError && error.code !== 'INTERNAL') await this.idempotency.release(name, id);
+      // A refusal is certain and leaves nothing behind. After anything else a repeat goes on with the same id.
+      if (isRefusal(error)) await this.idempotency.release(name, id);
+      else await this.idempotency.leave(name, id);
+      if (isSpent(error)) return undefined;
       throw error;
     }
   }
 
-  private createNew(request: CreateRequest): Promise<GenerationRow> {
-    return this.admitAndAccept(request, this.choose(request), this.ids.next('gen'));
+  private async createNew(request: CreateRequest): Promise<GenerationRow> {
+    const choice = this.choose(request);
+    const id = this.ids.next('gen');
+    const admittedUntil = await this.reserve(request, choice, id).catch(async (error) => {
+      if (!isRefusal(error)) await this.reservations.giveBackAll(id);
+      throw error;
+    });
+    const row = await this.accept(request, choice, id, admittedUntil);
+    if (row) return row;
+    await this.reservations.giveBackAll(id);
+    return tooSlow();
   }
 
   private choose({ input, mode }: CreateRequest): Choice {
     return choose(this.catalogue.candidates(input.type, mode), input);
   }
 
-  private async admitAndAccept(
-    request: CreateRequest,
-    choice: Choice,
+  private reserve({ accountId, limits }: CreateRequest, { credits }: Choice, generationId: string): Promise<Date> {
+    noteGeneration(generationId);
+    return this.reservations.take({ generationId, accountId, limits, credits });
+  }
+
+  private async accept(
+    { accountId, mode, input: asked }: CreateRequest,
+    { candidate, credits, options, adjustments, reason }: Choice,
     id: string,
+    admittedUntil: Date,
     name?: RequestName,
-  ): Promise<GenerationRow> {
-    noteGeneration(id);
-    const slotUntil = await this.takeSlot(id, request.accountId, request.limits);
-    const holdUntil = await this.takeHold(id, request.accountId, choice.credits);
-    const admittedUntil = new Date(Math.min(slotUntil.getTime(), holdUntil.getTime()));
-    const attemptId = this.ids.next('att');
-    const { candidate, credits, options, adjustments, reason } = choice;
+  ): Promise<GenerationRow | undefined> {
     const { model, provider, family } = candidate;
+    const attemptId = this.ids.next('att');
     const row = await this.repository.accept(
       {
         id,
         attemptId,
+        accountId,
+        mode,
         family,
         credits,
         options,
         adjustments,
         admittedUntil,
-        accountId: request.accountId,
-        mode: request.mode,
-        type: request.input.type,
+        type: asked.type,
         provider: provider.id,
         model: model.id,
-        input: request.input.input,
+        input: asked.input,
         expectedSeconds: model.expectedSeconds,
         deadlineSeconds: model.deadlineSeconds * this.config.DEADLINE_SCALE,
         routing: { reason },
-        webhookUrl: request.input.webhookUrl ?? null,
+        webhookUrl: asked.webhookUrl ?? null,
         requestId: currentRequestId(),
       },
       name,
     );
-    if (!row) throw new DoitongError('INTERNAL', 'The request took too long to accept. Please try again.');
+    if (!row) return undefined;
     // A wake-up call that is lost here is made up for by the sweeper.
     this.jobs
       .publish(family, { attemptId, generationId: id })
@@ -132,44 +153,8 @@ export class AdmissionService {
     this.logger.info('generation accepted', { provider: provider.id, model: model.id, credits });
     return row;
   }
-
-  private async takeSlot(generationId: string, accountId: string, { concurrent, perDay }: Limits): Promise<Date> {
-    const { expiresAt } = await this.bus.request(rateLimit.admit, { generationId, accountId, concurrent, perDay });
-    return new Date(expiresAt);
-  }
-
-  private async takeHold(generationId: string, accountId: string, credits: number): Promise<Date> {
-    try {
-      const { expiresAt } = await this.bus.request(billing.hold, { generationId, accountId, credits });
-      return new Date(expiresAt);
-    } catch (error) {
-      const refused = error instanceof DoitongError && error.code !== 'INTERNAL';
-      if (refused) await this.bus.request(rateLimit.free, { items: [{ generationId, refundQuota: true }] });
-      throw error;
-    }
-  }
 }
 
-function sameBody(first: GenerationRow & { body_hash: Buffer }, bodyHash: Buffer): GenerationRow {
-  if (first.body_hash.equals(bodyHash)) return first;
-  throw new DoitongError(
-    'IDEMPOTENCY_CONFLICT',
-    'This Idempotency-Key was used with another request. Use a new key for a new request.',
-    {
-      field: 'Idempotency-Key',
-    },
-  );
-}
-
-function hashOf(body: unknown): Buffer {
-  return createHash('sha256').update(canonical(body)).digest();
-}
-
-/** JSON with sorted keys: the same request is the same text, in whatever order it was written. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+function tooSlow(): never {
+  throw new DoitongError('INTERNAL', 'The request took too long to accept. Please try again.');
 }

@@ -6,8 +6,8 @@ import {
   type ModelManifest,
   type ProviderManifest,
 } from '@doitong/contracts';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import formats from 'ajv-formats';
+import type { ErrorObject } from 'ajv';
+import { validatorOf } from '../catalogue/option-schema.js';
 
 /** A request as a model will carry it out. */
 export interface Checked {
@@ -15,10 +15,6 @@ export interface Checked {
   /** A sentence for each option that differs from what was asked for. */
   adjustments: string[];
 }
-
-const ajv = new Ajv({ useDefaults: true, strict: false, allErrors: false });
-formats.default(ajv);
-const validators = new Map<string, ValidateFunction>();
 
 /**
  * Checks a request against one model's inputs and option schema, fills in defaults and applies its adjustments.
@@ -59,16 +55,6 @@ function checkInputs(provider: ProviderManifest, model: ModelManifest, { input }
   }
 }
 
-function validatorOf(model: ModelManifest): ValidateFunction {
-  const text = JSON.stringify(model.options);
-  let validate = validators.get(text);
-  if (!validate) {
-    validate = ajv.compile(model.options);
-    validators.set(text, validate);
-  }
-  return validate;
-}
-
 function optionError(provider: ProviderManifest, model: ModelManifest, error: ErrorObject): DoitongError {
   const properties = (model.options.properties ?? {}) as Record<string, unknown>;
   if (error.keyword === 'additionalProperties') {
@@ -86,9 +72,9 @@ function optionError(provider: ProviderManifest, model: ModelManifest, error: Er
       properties[name],
     );
   }
-  const path = error.instancePath.slice(1).replaceAll('/', '.');
+  const path = `options${error.instancePath.replaceAll('/', '.')}`;
   const allowed = error.params.allowedValues ?? error.params;
-  return invalidInput(`options.${path}`, `options.${path} ${error.message} for ${provider.id} (${model.id}).`, allowed);
+  return invalidInput(path, `${path} ${error.message} for ${provider.id} (${model.id}).`, allowed);
 }
 
 function adjust(options: Record<string, unknown>, rules: Adjustment[]): Checked {

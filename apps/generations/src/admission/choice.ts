@@ -18,6 +18,7 @@ export function choose(candidates: Candidate[], request: GenerateInput): Choice 
 }
 
 function chooseWithin(candidates: Candidate[], request: GenerateInput, name: string): Choice {
+  if (candidates.length === 0) throw unavailable(name);
   const wanted = name.toLowerCase();
   const own = candidates.filter(({ provider }) => provider.id === wanted || provider.aliases.includes(wanted));
   if (own.length === 0) {
@@ -49,12 +50,17 @@ function askedFor(own: Candidate[], asked: unknown): Candidate[] {
   );
 }
 
-/** A retired model is served by its successor, which is told. */
+/** A retired model is served by its successor, or by whatever serves that one where it is retired too; which is told. */
 function servedBy(own: Candidate[], candidate: Candidate): [Candidate, string[]] {
-  const { lifecycle, successor, name } = candidate.model;
-  const heir = own.find(({ model }) => model.id === successor);
-  if (lifecycle !== 'RETIRED' || !heir) return [candidate, []];
-  return [heir, [`${name} is retired by its vendor; ${heir.model.name} serves in its place.`]];
+  let serving = candidate;
+  for (const _ of own) {
+    const { lifecycle, successor } = serving.model;
+    const heir = own.find(({ model }) => model.id === successor);
+    if (lifecycle !== 'RETIRED' || !heir) break;
+    serving = heir;
+  }
+  if (serving === candidate) return [candidate, []];
+  return [serving, [`${candidate.model.name} is retired by its vendor; ${serving.model.name} serves in its place.`]];
 }
 
 function chooseFreely(candidates: Candidate[], request: GenerateInput): Choice {

@@ -17,8 +17,12 @@ export interface Claim {
 /** A claim whose owner has shown no end of it for this long died with it, and the next repeat takes it over. */
 const OWNER_SECONDS = 15;
 
-/** Until then a claim that is taken over keeps its generation id, so that its hold and its slot serve again. */
+/**
+ * So long after its first claim a generation id serves again when the claim is taken over, and with it its hold and its slot.
+ * Well before these run out: their sweepers never meet an id that may still be accepted.
+ */
 const SAME_ID_SECONDS = 60;
+const SAME_REQUEST = `k.body_hash = excluded.body_hash AND k.named_at > now() - interval '${SAME_ID_SECONDS} s'`;
 
 @Injectable()
 export class IdempotencyRepository {
@@ -36,19 +40,34 @@ export class IdempotencyRepository {
 
   /**
    * Claims a request for the caller. Returns the generation id to use, or undefined while somebody else has the claim
-   * or the request is accepted: look again.
+   * or the request is accepted: look again. A look that finds it so takes no lock.
    */
   async claim({ accountId, key, scope }: RequestName, { bodyHash, generationId }: Claim): Promise<string | undefined> {
     const [row] = await this.database.query<{ generation_id: string }>(
-      `INSERT INTO idempotency_keys AS k (account_id, key, scope, body_hash, generation_id) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (account_id, key, scope) DO UPDATE SET claimed_at = now(), body_hash = excluded.body_hash,
-         generation_id = CASE WHEN k.body_hash = excluded.body_hash AND k.claimed_at > now() - interval '${SAME_ID_SECONDS} s'
-           THEN k.generation_id ELSE excluded.generation_id END
+      `WITH standing AS (
+         SELECT FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND scope = $3
+           AND (accepted OR claimed_at >= now() - interval '${OWNER_SECONDS} s')
+       )
+       INSERT INTO idempotency_keys AS k (account_id, key, scope, body_hash, generation_id)
+       SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM standing)
+       ON CONFLICT (account_id, key, scope) DO UPDATE SET
+         claimed_at = excluded.claimed_at, expires_at = excluded.expires_at, body_hash = excluded.body_hash,
+         generation_id = CASE WHEN ${SAME_REQUEST} THEN k.generation_id ELSE excluded.generation_id END,
+         named_at = CASE WHEN ${SAME_REQUEST} THEN k.named_at ELSE excluded.named_at END
        WHERE NOT k.accepted AND k.claimed_at < now() - interval '${OWNER_SECONDS} s'
        RETURNING generation_id`,
       [accountId, key, scope, bodyHash, generationId],
     );
     return row?.generation_id;
+  }
+
+  /** Leaves a claim to the next repeat at once: its owner does not know how far it came, and does not go on. */
+  async leave({ accountId, key, scope }: RequestName, generationId: string): Promise<void> {
+    await this.database.query(
+      `UPDATE idempotency_keys SET claimed_at = '-infinity'
+       WHERE account_id = $1 AND key = $2 AND scope = $3 AND generation_id = $4 AND NOT accepted`,
+      [accountId, key, scope, generationId],
+    );
   }
 
   /** Gives up a claim: the request was refused, and nothing of it is kept. */

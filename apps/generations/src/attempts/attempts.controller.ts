@@ -38,13 +38,13 @@ export class AttemptsController {
   }
 
   @Handles(attempts.late)
-  async late(report: RequestOf<typeof attempts.late>) {
-    await this.service.late(report);
+  async late({ attemptId, vendorCostMicroUsd }: RequestOf<typeof attempts.late>) {
+    await this.repository.late(attemptId, vendorCostMicroUsd);
     return { live: false };
   }
 
   @Handles(attempts.failed)
-  async failed({ attemptId, failure }: RequestOf<typeof attempts.failed>) {
-    return { live: await this.service.failed(attemptId, failure) };
+  async failed(report: RequestOf<typeof attempts.failed>) {
+    return { live: await this.service.failed(report) };
   }
 }

@@ -18,6 +18,10 @@ export interface Begun {
   deadlineAt: Date;
 }
 
+/**
+ * Whoever changes an attempt and its generation takes the attempt first, here and wherever a generation is ended: so no two
+ * of them wait for each other.
+ */
 @Injectable()
 export class AttemptsRepository {
   constructor(
@@ -25,18 +29,22 @@ export class AttemptsRepository {
     @Inject(CONFIG) private readonly config: GenerationsConfig,
   ) {}
 
-  /** Takes the lease if it is free. A CREATED attempt becomes SUBMITTING: from here on the vendor may have been asked. */
+  /**
+   * Takes the lease if it is free. A CREATED attempt becomes SUBMITTING: from here on the vendor may have been asked; not
+   * when the deadline of its generation has passed.
+   */
   async begin(id: string, workerId: string, credentials: Partial<Record<Mode, string>>): Promise<Begun | undefined> {
     const [row] = await this.database.query<Begun>(
       `WITH found AS (
-         SELECT a.*, g.mode FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
+         SELECT a.*, g.mode, g.deadline_at FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
        ), taken AS (
          UPDATE attempts a SET worker_id = $2, lease_expires_at = now() + $4 * interval '1 ms',
            status = CASE a.status WHEN 'CREATED' THEN 'SUBMITTING' ELSE a.status END,
            credential = coalesce(a.credential, $3::jsonb ->> found.mode), submitting_at = coalesce(a.submitting_at, now())
          FROM found
          WHERE a.id = found.id AND (found.worker_id IS NULL OR found.lease_expires_at < now())
-           AND (found.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED')
+           AND (found.status IN ('SUBMITTING', 'SUBMITTED')
+             OR (found.status = 'CREATED' AND found.deadline_at > now())
              OR (found.status = 'ABANDONED' AND found.task IS NOT NULL AND found.reconcile_until > now()))
          RETURNING a.generation_id
        ), started AS (
@@ -55,13 +63,16 @@ export class AttemptsRepository {
     return row;
   }
 
-  /** Makes the vendor's task durable. False when the attempt is over or another worker's. */
+  /**
+   * Makes the vendor's task durable: the first one whoever tells it, for it may not be lost; the next ones of the worker that
+   * holds the lease. False when the attempt is over or another worker's.
+   */
   submitted(id: string, workerId: string, task: VendorTask): Promise<boolean> {
     return this.leased(
       `UPDATE attempts SET task = $3::jsonb, lease_expires_at = now() + $4 * interval '1 ms',
          status = CASE status WHEN 'SUBMITTING' THEN 'SUBMITTED' ELSE status END
-       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
-       RETURNING worker_id = $2 AND status <> 'ABANDONED' AS live`,
+       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') AND (task IS NULL OR worker_id = $2)
+       RETURNING worker_id IS NOT DISTINCT FROM $2 AND status <> 'ABANDONED' AS live`,
       [id, workerId, JSON.stringify(task), this.config.JOB_LEASE_MS],
     );
   }
@@ -88,39 +99,64 @@ export class AttemptsRepository {
     );
   }
 
-  /** Records success, also of an abandoned attempt. Undefined when it was over already. */
+  /** Records success, whoever tells it; LATE is that of an abandoned attempt. Undefined when it was over already. */
   async complete(
     tx: Queryable,
     id: string,
     vendorCostMicroUsd: number | undefined,
-  ): Promise<{ generation_id: string } | undefined> {
-    const [row] = await tx.query<{ generation_id: string }>(
+  ): Promise<{ generationId: string; status: 'COMPLETED' | 'LATE' } | undefined> {
+    const [row] = await tx.query<{ generationId: string; status: 'COMPLETED' | 'LATE' }>(
       `UPDATE attempts SET status = CASE status WHEN 'ABANDONED' THEN 'LATE' ELSE 'COMPLETED' END,
          vendor_cost_micro_usd = $2, finished_at = now()
-       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING generation_id`,
+       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
+       RETURNING generation_id AS "generationId", status`,
       [id, vendorCostMicroUsd ?? null],
     );
     return row;
   }
 
-  async fail(tx: Queryable, id: string, failure: AttemptFailure): Promise<{ generation_id: string } | undefined> {
-    const [row] = await tx.query<{ generation_id: string }>(
-      `UPDATE attempts SET status = 'FAILED', failure = $2::jsonb, finished_at = now()
-       WHERE id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING generation_id`,
-      [id, JSON.stringify(failure)],
+  /** Records success of an abandoned attempt, and of no other. */
+  async late(id: string, vendorCostMicroUsd: number | undefined): Promise<void> {
+    await this.database.query(
+      `UPDATE attempts SET status = 'LATE', vendor_cost_micro_usd = $2, finished_at = now()
+       WHERE id = $1 AND status = 'ABANDONED'`,
+      [id, vendorCostMicroUsd ?? null],
+    );
+  }
+
+  /**
+   * Records failure. Undefined when the attempt was over already, or another worker holds its lease: that one goes on with
+   * it, and this one's failure says nothing of it.
+   */
+  async fail(
+    tx: Queryable,
+    id: string,
+    workerId: string,
+    failure: AttemptFailure,
+  ): Promise<{ generationId: string } | undefined> {
+    const [row] = await tx.query<{ generationId: string }>(
+      `UPDATE attempts SET status = 'FAILED', failure = $3::jsonb, finished_at = now()
+       WHERE id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED')
+         AND (worker_id IS NULL OR worker_id = $2)
+       RETURNING generation_id AS "generationId"`,
+      [id, workerId, JSON.stringify(failure)],
     );
     return row;
   }
 
-  /** Leaves running attempts of an ended generation to be reconciled; one never begun is over. Returns those that run. */
+  /**
+   * Leaves the running attempts of a generation that is being ended to be reconciled; one never begun is over.
+   * Returns those that run.
+   */
   async abandon(tx: Queryable, generationId: string): Promise<string[]> {
-    const rows = await tx.query<{ id: string }>(
-      `UPDATE attempts SET status = 'ABANDONED', reconcile_until = now() + $2 * interval '1 s',
-         lease_expires_at = greatest(lease_expires_at, now())
-       WHERE generation_id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED') RETURNING id`,
+    const rows = await tx.query<{ id: string; status: AttemptStatus }>(
+      `UPDATE attempts SET status = CASE status WHEN 'CREATED' THEN 'FAILED' ELSE 'ABANDONED' END,
+         finished_at = CASE status WHEN 'CREATED' THEN now() END,
+         reconcile_until = now() + $2 * interval '1 s', lease_expires_at = greatest(lease_expires_at, now())
+       WHERE generation_id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED') RETURNING id, status`,
       [generationId, this.config.RECONCILE_SECONDS],
     );
-    return rows.map(({ id }) => id);
+    return rows.filter(({ status }) => status === 'ABANDONED').map(({ id }) => id);
   }
 
   /**
@@ -129,14 +165,16 @@ export class AttemptsRepository {
    */
   async withoutLease(limit: number): Promise<(Job & { family: string; requestId: string })[]> {
     return this.database.query(
-      `UPDATE attempts a SET publishes = publishes + 1, worker_id = NULL,
-         lease_expires_at = now() + least(power(2, publishes), 32) * $2 * interval '1 ms'
-       FROM generations g
-       WHERE g.id = a.generation_id AND a.id IN (
+      `WITH lost AS MATERIALIZED (
          SELECT id FROM attempts
          WHERE status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED') AND lease_expires_at < now()
            AND (status <> 'ABANDONED' OR (task IS NOT NULL AND reconcile_until > now()))
-         ORDER BY lease_expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+         ORDER BY lease_expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+       )
+       UPDATE attempts a SET publishes = publishes + 1, worker_id = NULL,
+         lease_expires_at = now() + least(power(2, publishes), 32) * $2 * interval '1 ms'
+       FROM lost JOIN generations g ON true
+       WHERE a.id = lost.id AND g.id = a.generation_id
        RETURNING a.id AS "attemptId", a.generation_id AS "generationId", a.family, g.request_id AS "requestId"`,
       [limit, this.config.JOB_LEASE_MS],
     );
@@ -146,7 +184,9 @@ export class AttemptsRepository {
   async closeAbandoned(): Promise<void> {
     await this.database.query(
       `UPDATE attempts SET status = 'FAILED', finished_at = now()
-       WHERE status = 'ABANDONED' AND lease_expires_at < now() AND reconcile_until < now()`,
+       WHERE id = ANY (ARRAY(
+         SELECT id FROM attempts WHERE status = 'ABANDONED' AND lease_expires_at < now() AND reconcile_until < now()
+         FOR UPDATE SKIP LOCKED))`,
     );
   }
 

@@ -1,4 +1,4 @@
-import { type AttemptFailure, type attempts, type BeginReply, type RequestOf } from '@doitong/contracts';
+import { type attempts, type BeginReply, type RequestOf } from '@doitong/contracts';
 import { Database, Logger, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { OutcomeRepository } from '../outcome/outcome.repository.js';
@@ -24,34 +24,33 @@ export class AttemptsService {
   }
 
   async completed({ attemptId, output, vendorCostMicroUsd }: RequestOf<typeof attempts.completed>): Promise<boolean> {
-    const ended = await this.database.transaction(async (tx) => {
+    const completed = await this.database.transaction(async (tx) => {
       const attempt = await this.repository.complete(tx, attemptId, vendorCostMicroUsd);
-      if (!attempt) return undefined;
-      noteGeneration(attempt.generation_id);
-      return this.outcomes.end(tx, attempt.generation_id, { status: 'COMPLETED', output });
+      if (!attempt) return 'again';
+      noteGeneration(attempt.generationId);
+      if (attempt.status === 'LATE') return 'late';
+      return this.outcomes.end(tx, attempt.generationId, { status: 'COMPLETED', output });
     });
-    if (ended) this.relay.wake();
-    this.logger.info(ended ? 'generation completed' : 'result came late, recorded and not charged', { attemptId });
-    return ended !== undefined;
+    if (completed === 'late') this.logger.info('result came late, recorded and not charged', { attemptId });
+    if (typeof completed !== 'object') return false;
+    this.relay.wake();
+    this.logger.info('generation completed', { attemptId });
+    return true;
   }
 
-  async late({ attemptId, vendorCostMicroUsd }: RequestOf<typeof attempts.late>): Promise<void> {
-    await this.repository.complete(this.database, attemptId, vendorCostMicroUsd);
-  }
-
-  async failed(attemptId: string, failure: AttemptFailure): Promise<boolean> {
+  async failed({ attemptId, workerId, failure }: RequestOf<typeof attempts.failed>): Promise<boolean> {
     const { code, message, retryable, stage } = failure;
     const ended = await this.database.transaction(async (tx) => {
-      const attempt = await this.repository.fail(tx, attemptId, failure);
+      const attempt = await this.repository.fail(tx, attemptId, workerId, failure);
       if (!attempt) return undefined;
-      noteGeneration(attempt.generation_id);
-      return this.outcomes.end(tx, attempt.generation_id, {
+      noteGeneration(attempt.generationId);
+      return this.outcomes.end(tx, attempt.generationId, {
         status: 'FAILED',
         error: { code, message, retryable, billed: false, stage },
       });
     });
     if (ended) this.relay.wake();
-    this.logger.info('attempt failed', { attemptId, failure });
+    this.logger.info('attempt failed', { attemptId, failure, generationFailed: ended !== undefined });
     return ended !== undefined;
   }
 }

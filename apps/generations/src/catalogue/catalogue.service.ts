@@ -7,18 +7,27 @@ import {
   type ReplyOf,
 } from '@doitong/contracts';
 import { Logger, MessageBus, Periodic } from '@doitong/service-kit';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
 import { CONFIG } from '../tokens.js';
 import type { Candidate, CatalogueEntry } from './catalogue.entity.js';
 import { CatalogueRepository } from './catalogue.repository.js';
+import { checkOptionSchemas } from './option-schema.js';
 
 const MISSED_BEATS = 3;
 
 /** What can be generated, and by which living workers. Kept in memory, read anew when told of a change and at every sweep. */
 @Injectable()
-export class CatalogueService implements OnApplicationBootstrap, OnModuleDestroy {
+export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private entries: CatalogueEntry[] = [];
+  private reads = 0;
+  private newest = 0;
   private readonly refresh: Periodic;
 
   constructor(
@@ -30,8 +39,12 @@ export class CatalogueService implements OnApplicationBootstrap, OnModuleDestroy
     this.refresh = new Periodic('catalogue refresh', config.SWEEP_MS, () => this.read(), logger);
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.read();
+  /** Before the first request is answered. */
+  onModuleInit(): Promise<void> {
+    return this.read();
+  }
+
+  onApplicationBootstrap(): void {
     this.refresh.start();
   }
 
@@ -40,6 +53,7 @@ export class CatalogueService implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   async announce(workerId: string, modes: Mode[], manifest: FamilyManifest): Promise<ReplyOf<typeof catalog.announce>> {
+    checkOptionSchemas(manifest);
     if (await this.repository.announce(workerId, modes, manifest, this.aliveSeconds)) {
       await this.read();
       this.bus.broadcast(catalog.changed, { family: manifest.family });
@@ -84,8 +98,14 @@ export class CatalogueService implements OnApplicationBootstrap, OnModuleDestroy
     return this.config.BEAT_SECONDS * MISSED_BEATS;
   }
 
+  /** Of reads that overtake each other the one that began last counts. */
   private async read(): Promise<void> {
-    this.entries = await this.repository.read(this.aliveSeconds);
+    const turn = ++this.reads;
+    const entries = await this.repository.read(this.aliveSeconds);
+    if (turn > this.newest) {
+      this.newest = turn;
+      this.entries = entries;
+    }
     await this.repository.forgetDead(this.aliveSeconds);
   }
 }

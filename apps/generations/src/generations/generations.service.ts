@@ -30,7 +30,7 @@ export class GenerationsService {
   /** Ends it, whatever the vendor does: a result that comes all the same is not charged. False when it had ended already. */
   async cancel(accountId: string, id: string): Promise<boolean> {
     await this.get(accountId, id);
-    return this.endFromOutside([id], { status: 'CANCELLED' });
+    return this.endFromOutside(id, { status: 'CANCELLED' });
   }
 
   async statuses(ids: string[]): Promise<{ id: string; status: GenerationStatus | null }[]> {
@@ -40,33 +40,22 @@ export class GenerationsService {
 
   /** Fails those whose deadline has passed. A timeout is no verdict on the vendor: a late result is recorded, not charged. */
   async failOverdue(): Promise<void> {
-    const error = new DoitongError(
-      'GENERATION_FAILED',
-      'The generation took too long and was given up. You were not charged.',
-      {
-        stage: 'PROCESSING',
-      },
-    ).body;
+    const message = 'The generation took too long and was given up. You were not charged.';
+    const error = new DoitongError('GENERATION_FAILED', message, { stage: 'PROCESSING' }).body;
     const overdue = await this.repository.overdue(OVERDUE_BATCH);
-    await this.endFromOutside(
-      overdue.map(({ id }) => id),
-      { status: 'FAILED', error },
-    );
+    for (const { id } of overdue) await this.endFromOutside(id, { status: 'FAILED', error });
+    if (overdue.length === OVERDUE_BATCH) await this.failOverdue();
   }
 
-  /** Ends generations while their attempts may still run. True when any ended. */
-  private async endFromOutside(ids: string[], ending: Ending): Promise<boolean> {
-    let any = false;
-    for (const id of ids) {
-      const abandoned = await this.database.transaction(async (tx) => {
-        const ended = await this.outcomes.end(tx, id, ending);
-        return ended ? this.attemptsRepository.abandon(tx, id) : undefined;
-      });
-      if (!abandoned) continue;
-      any = true;
-      for (const attemptId of abandoned) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
-    }
-    if (any) this.relay.wake();
-    return any;
+  /** Ends a generation while its attempts may still run. False when it had ended already. */
+  private async endFromOutside(id: string, ending: Ending): Promise<boolean> {
+    const abandoned = await this.database.transaction(async (tx) => {
+      const running = await this.attemptsRepository.abandon(tx, id);
+      return (await this.outcomes.end(tx, id, ending)) ? running : undefined;
+    });
+    if (!abandoned) return false;
+    for (const attemptId of abandoned) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
+    this.relay.wake();
+    return true;
   }
 }

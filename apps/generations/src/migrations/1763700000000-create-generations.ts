@@ -64,6 +64,7 @@ export class CreateGenerations1763700000000 implements MigrationInterface {
         body_hash     bytea NOT NULL,
         generation_id text NOT NULL,
         accepted      boolean NOT NULL DEFAULT false,
+        named_at      timestamptz NOT NULL DEFAULT now(),
         claimed_at    timestamptz NOT NULL DEFAULT now(),
         expires_at    timestamptz NOT NULL DEFAULT now() + interval '25 hours',
         PRIMARY KEY (account_id, key, scope)

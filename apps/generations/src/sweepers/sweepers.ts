@@ -38,11 +38,12 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async publishAgain(): Promise<void> {
-    const lost = await this.attempts.withoutLease(BATCH);
+    // Without it nothing could be published, and the attempts would only be put off.
+    await this.jobs.ensureStream();
     await this.attempts.closeAbandoned();
+    const lost = await this.attempts.withoutLease(BATCH);
     if (lost.length === 0) return;
     this.logger.info('jobs without a lease published again', { jobs: lost.length });
-    await this.jobs.ensureStream();
     await Promise.all(
       lost.map(({ family, requestId, attemptId, generationId }) =>
         withContext({ requestId, generationId }, () => this.jobs.publish(family, { attemptId, generationId })),

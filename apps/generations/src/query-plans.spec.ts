@@ -1,0 +1,139 @@
+import type { Output } from '@doitong/contracts';
+import { createDataSource, Database, loadConfig, migrate, type Queryable } from '@doitong/service-kit';
+import { createTestDatabase, type TestDatabase } from '@doitong/support';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { AdmissionRepository } from './admission/admission.repository.js';
+import { IdempotencyRepository } from './admission/idempotency.repository.js';
+import { AttemptsRepository } from './attempts/attempts.repository.js';
+import { GenerationsConfig } from './config.js';
+import { GenerationsRepository } from './generations/generations.repository.js';
+import { OutcomeRepository } from './outcome/outcome.repository.js';
+import { persistence } from './persistence.js';
+
+const ROWS = 20_000;
+
+/** Keeps the text of every statement that runs. */
+class RecordingDatabase extends Database {
+  readonly texts = new Set<string>();
+
+  override query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]> {
+    this.texts.add(text);
+    return super.query(text, values);
+  }
+
+  override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return super.transaction((tx) =>
+      work({
+        query: (text, values) => {
+          this.texts.add(text);
+          return tx.query(text, values);
+        },
+      }),
+    );
+  }
+}
+
+let server: TestDatabase;
+let database: RecordingDatabase;
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  await migrate(persistence, server.url);
+  database = new RecordingDatabase(await createDataSource(persistence, server.url, 2).initialize());
+  await database.query(`INSERT INTO generations (id, account_id, mode, type, status, provider, model, input, options, credits,
+      expected_seconds, deadline_at, routing, request_id, output)
+    SELECT 'gen_' || n, 'acc_' || n % 100, 'test', 'IMAGE', 'COMPLETED', 'p', 'm', '{}', '{}', 1, 1, now(), '{}', 'r', '{}'
+    FROM generate_series(1, ${ROWS}) AS n`);
+  await database.query(`INSERT INTO attempts (id, generation_id, number, family, status, lease_expires_at)
+    SELECT 'att_' || n, 'gen_' || n, 1, 'f', 'COMPLETED', now() FROM generate_series(1, ${ROWS}) AS n`);
+  await database.query(`INSERT INTO idempotency_keys (account_id, key, scope, body_hash, generation_id, accepted)
+    SELECT 'acc_' || n % 100, 'key_' || n, 's', '\\x00', 'gen_' || n, true FROM generate_series(1, ${ROWS}) AS n`);
+  await database.query('ANALYZE');
+  database.texts.clear();
+});
+afterAll(async () => {
+  await database.dataSource.destroy();
+  await server.drop();
+});
+
+const output: Output = { key: 'k', bytes: 1, contentType: 'image/png', format: 'png' };
+
+it('no statement of a generation’s life, or of a look at lives, reads a whole table', async () => {
+  const config = loadConfig(GenerationsConfig, { DATABASE_URL: server.url });
+  const idempotency = new IdempotencyRepository(database);
+  const attempts = new AttemptsRepository(database, config);
+  const generations = new GenerationsRepository(database);
+  const outcomes = new OutcomeRepository();
+  const name = { accountId: 'acc_1', key: 'one', scope: 's' };
+  const id = 'gen_one';
+  const attemptId = 'att_one';
+
+  await idempotency.find(name);
+  expect(await idempotency.claim(name, { bodyHash: Buffer.from('00', 'hex'), generationId: id })).toBe(id);
+  const row = await new AdmissionRepository(database, config).accept(
+    {
+      id,
+      attemptId,
+      accountId: 'acc_1',
+      mode: 'test',
+      type: 'IMAGE',
+      provider: 'p',
+      model: 'm',
+      family: 'f',
+      input: { text: 'a' },
+      options: {},
+      credits: 2 ** 40,
+      expectedSeconds: 0.5,
+      deadlineSeconds: 0.5,
+      routing: { reason: 'r' },
+      adjustments: ['a'],
+      webhookUrl: null,
+      requestId: 'r',
+      admittedUntil: new Date(Date.now() + 300_000),
+    },
+    name,
+  );
+  expect(row).toMatchObject({ id, credits: 2 ** 40, expected_seconds: 0.5, adjustments: ['a'], webhook_url: null });
+  await idempotency.leave(name, id);
+  await idempotency.release(name, id);
+  await attempts.begin(attemptId, 'w', { test: 'fingerprint' });
+  expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toBe(true);
+  expect(await attempts.renew(attemptId, 'w', 5)).toBe(true);
+  await attempts.release(attemptId, 'w');
+  await attempts.withoutLease(10);
+  await attempts.closeAbandoned();
+  await generations.find('acc_1', id);
+  await generations.statuses([id]);
+  await generations.overdue(10);
+  await database.transaction(async (tx) => {
+    expect(await attempts.complete(tx, attemptId, 2 ** 40)).toEqual({ generationId: id, status: 'COMPLETED' });
+    expect(await outcomes.end(tx, id, { status: 'COMPLETED', output })).toBeDefined();
+    await attempts.fail(tx, attemptId, 'w', {
+      code: 'INTERNAL',
+      message: '',
+      retryable: true,
+      stage: 'DELIVERY',
+      unknownSubmission: false,
+    });
+    await attempts.abandon(tx, id);
+  });
+  await attempts.late(attemptId, undefined);
+  await idempotency.forgetExpired();
+
+  expect(database.texts.size).toBe(21);
+  for (const text of database.texts) {
+    const plan = await explain(text);
+    expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));
+  }
+});
+
+/** As it is planned when it has been prepared, for whatever values. */
+async function explain(text: string): Promise<string> {
+  const client = await (database.dataSource.driver as unknown as { master: import('pg').Pool }).master.connect();
+  try {
+    const { rows } = await client.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+    return rows.map((line) => line['QUERY PLAN']).join('\n');
+  } finally {
+    client.release();
+  }
+}
