@@ -20,6 +20,7 @@ const project = process.cwd();
 const source = join(project, 'src');
 const target = join(project, 'dist');
 const staging = mkdtempSync(join(project, '.build-'));
+chmodSync(staging, 0o755);
 
 const files = readdirSync(source, { recursive: true, withFileTypes: true })
   .filter(
