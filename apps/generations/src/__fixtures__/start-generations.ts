@@ -1,5 +1,7 @@
 import {
   catalog,
+  DoitongError,
+  type ErrorBody,
   type FamilyManifest,
   type Generation,
   generations,
@@ -81,6 +83,16 @@ export async function startGenerations(settings: Record<string, string> = {}) {
     standIns,
     /** Another replica on the same database and nats-server. */
     startReplica: start,
+    /** One customer's request under an idempotency key, sent as often as it is called. */
+    keyed:
+      (key: string, changes: Partial<Create> = {}, scope = 'generate') =>
+      () =>
+        create({ idempotency: { key, scope }, ...changes }),
+    async count(table: string): Promise<number> {
+      return (await sql<{ many: number }>(`SELECT count(*)::int AS many FROM ${table}`))[0]!.many;
+    },
+    /** Forgets all generations. */
+    clear: () => sql('TRUNCATE generations, attempts, idempotency_keys, outbox'),
     /** A generation that is accepted, and its first attempt. */
     async accepted(changes?: Partial<Create>) {
       const { id } = await create(changes);
@@ -96,4 +108,12 @@ export async function startGenerations(settings: Record<string, string> = {}) {
   };
 }
 
+/** The error that a request is refused with. */
+export async function refusal(answer: Promise<Generation>): Promise<ErrorBody> {
+  const outcome = await answer.catch((error) => error);
+  if (outcome instanceof DoitongError) return outcome.body;
+  throw new Error(`not refused: ${JSON.stringify(outcome)}`);
+}
+
+export type CreateChanges = Partial<Create>;
 export type TestGenerations = Awaited<ReturnType<typeof startGenerations>>;

@@ -5,7 +5,7 @@ import { parseMessage } from '../bus/validation.js';
 import type { Logger } from '../logging/logger.js';
 import { currentRequestId, withContext } from '../logging/request-context.js';
 
-const FETCH_MS = 5_000;
+const FETCH_MS = 2_000;
 const PAUSE_MS = 500;
 const RETRY_MS = 1_000;
 

@@ -75,7 +75,7 @@ it('a job takes much longer than its lease while its worker lives', async () => 
   let times = 0;
   consume(async () => {
     times += 1;
-    await pause(LEASE_MS * 3);
+    await pause(LEASE_MS * 2);
     return 'done';
   });
   await publish(1);
@@ -85,15 +85,18 @@ it('a job takes much longer than its lease while its worker lives', async () => 
 
 it('the job of a worker that dies goes to another after its lease, and not before', async () => {
   const dying = await connect({ servers: nats.url });
-  const dead: JobOutcome = 'done';
+  let bury = () => {};
+  const buried = new Promise<void>((resolve) => {
+    bury = resolve;
+  });
   let diedAt = 0;
   consume(
     async () => {
       // Dead is whoever is heard of no more.
       await dying.close();
       diedAt = Date.now();
-      await pause(LEASE_MS * 4);
-      return dead;
+      await buried;
+      return 'done';
     },
     10,
     new JobQueue(dying, logger),
@@ -106,6 +109,7 @@ it('the job of a worker that dies goes to another after its lease, and not befor
     return 'done';
   });
   await waitFor(() => expect(taken.map(({ attemptId }) => attemptId)).toEqual(published));
+  bury();
   expect(taken[0]!.at - diedAt).toBeGreaterThan(LEASE_MS / 2);
   await waitFor(async () => expect(await waiting()).toBe(0));
 });
@@ -202,9 +206,9 @@ it('NATS that comes back without its whole store is worked with again, and a job
 it('an empty queue is waited on in silence', async () => {
   const before = lines.length;
   consume(async () => 'done');
-  await pause(5_600);
+  await pause(2_500);
   expect(lines.slice(before)).toEqual([]);
   const published = await publish(1);
   expect(published).toHaveLength(1);
   await waitFor(async () => expect(await waiting()).toBe(0));
-}, 15_000);
+});

@@ -15,12 +15,18 @@ const MAIN = fileURLToPath(new URL('../__fixtures__/parrot-main.mjs', import.met
 let nats: TestNats;
 let connection: NatsConnection;
 let bus: MessageBus;
+let stopping: Process;
+let dying: Process;
 const processes: ServerProcess[] = [];
 
 beforeAll(async () => {
   nats = await startTestNats();
   connection = await connect({ servers: nats.url });
   bus = new MessageBus(connection);
+  [stopping, dying] = await Promise.all([start(), start({ HOARD: 'true' })]);
+  for (const { child, lines } of [stopping, dying]) {
+    await child.ready(() => (lines.some((line) => line.includes('"msg":"started"')) ? true : undefined), 20_000);
+  }
 });
 afterAll(async () => {
   await Promise.all(processes.map((one) => one.stop([['SIGKILL', 5_000]])));
@@ -28,7 +34,13 @@ afterAll(async () => {
   await nats.stop();
 });
 
-async function start(env: Record<string, string> = {}) {
+interface Process {
+  child: ServerProcess;
+  lines: string[];
+  port: number;
+}
+
+async function start(env: Record<string, string> = {}): Promise<Process> {
   const lines: string[] = [];
   const port = await freePort();
   const child = new ServerProcess('parrot', process.execPath, [MAIN], {
@@ -36,20 +48,36 @@ async function start(env: Record<string, string> = {}) {
     log: (line) => void lines.push(line),
   });
   processes.push(child);
-  return { child, lines, port, url: `http://127.0.0.1:${port}` };
+  return { child, lines, port };
 }
 
-async function started(env?: Record<string, string>) {
-  const service = await start(env);
-  await service.child.ready(
-    () => (service.lines.some((line) => line.includes('"msg":"started"')) ? true : undefined),
-    20_000,
-  );
-  return service;
-}
+it('an environment that cannot be used, or a port that is taken, ends a process with one line and code 1', async () => {
+  const { port } = stopping;
+  const [wrong, second] = await Promise.all([start({ NATS_URL: 'http://elsewhere' }), start({ PORT: String(port) })]);
+  for (const { child } of [wrong, second]) await waitFor(() => expect(child.exitCode).toBe(1), { timeoutMs: 20_000 });
+  expect(wrong.lines).toEqual(['NATS_URL must match pattern "^(nats|tls)://"']);
+  expect(second.lines.at(-1)).toBe(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`);
+});
+
+it('the job of a process that is killed goes to another after its lease', async () => {
+  const { logger } = readableLogger('jobs');
+  const queue = new JobQueue(connection, logger);
+  const ids = new Ids();
+  const attemptId = ids.next('att');
+  await queue.publish('parrots', { attemptId, generationId: ids.next('gen') });
+  await waitFor(() => expect(dying.lines).toContain(`took ${attemptId}`));
+  await dying.child.stop([['SIGKILL', 5_000]]);
+  const taken: string[] = [];
+  const consumer = queue.consume('parrots', { concurrency: 10, leaseMs: 600 }, async (job) => {
+    taken.push(job.attemptId);
+    return 'done';
+  });
+  await waitFor(() => expect(taken).toEqual([attemptId]));
+  await consumer.stop();
+});
 
 it('SIGTERM: what was asked over NATS is answered, the end is in order and soon, with code 0', async () => {
-  const { child, lines } = await started();
+  const { child, lines } = stopping;
   const answers = Array.from({ length: 300 }, () => bus.request(parrot.saySlowly, { text: 'kraa', ms: 300 }));
   await connection.flush();
   const startedAt = Date.now();
@@ -58,33 +86,4 @@ it('SIGTERM: what was asked over NATS is answered, the end is in order and soon,
   expect(child.exitCode).toBe(0);
   await expect(Promise.all(answers)).resolves.toHaveLength(300);
   expect(lines.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(1);
-});
-
-it('an environment that cannot be used, or a port that is taken, ends the process with one line and code 1', async () => {
-  const wrong = await start({ NATS_URL: 'http://elsewhere' });
-  await waitFor(() => expect(wrong.child.exitCode).toBe(1), { timeoutMs: 10_000 });
-  expect(wrong.lines).toEqual(['NATS_URL must match pattern "^(nats|tls)://"']);
-
-  const { port } = await started();
-  const second = await start({ PORT: String(port) });
-  await waitFor(() => expect(second.child.exitCode).toBe(1), { timeoutMs: 10_000 });
-  expect(second.lines.at(-1)).toBe(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`);
-});
-
-it('the job of a process that is killed goes to another after its lease', async () => {
-  const { logger } = readableLogger('jobs');
-  const queue = new JobQueue(connection, logger);
-  const ids = new Ids();
-  const { child, lines } = await started({ HOARD: 'true' });
-  const attemptId = ids.next('att');
-  await queue.publish('parrots', { attemptId, generationId: ids.next('gen') });
-  await waitFor(() => expect(lines).toContain(`took ${attemptId}`));
-  await child.stop([['SIGKILL', 5_000]]);
-  const taken: string[] = [];
-  const consumer = queue.consume('parrots', { concurrency: 10, leaseMs: 600 }, async (job) => {
-    taken.push(job.attemptId);
-    return 'done';
-  });
-  await waitFor(() => expect(taken).toEqual([attemptId]));
-  await consumer.stop();
 });

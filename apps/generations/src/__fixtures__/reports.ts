@@ -1,0 +1,79 @@
+import {
+  type AttemptFailure,
+  attempts,
+  type Generation,
+  generations,
+  type Output,
+  type VendorTask,
+} from '@doitong/contracts';
+import type { TestGenerations } from './start-generations.js';
+
+export interface Ids {
+  id: string;
+  attemptId: string;
+}
+
+interface AttemptRow {
+  status: string;
+  worker_id: string | null;
+  credential: string | null;
+  task: VendorTask | null;
+  vendor_cost_micro_usd: number | null;
+  failure: AttemptFailure | null;
+}
+
+export const CREDENTIALS = { live: 'live-fingerprint', test: 'test-fingerprint' };
+export const TASK: VendorTask = { id: 'task-1', state: { polling_url: 'https://vendor.example/1' } };
+export const OUTPUT: Output = {
+  key: 'gen/att.mp4',
+  bytes: 1_000,
+  contentType: 'video/mp4',
+  format: 'mp4',
+  width: 1366,
+  height: 768,
+  durationSeconds: 6,
+};
+export const FAILURE: AttemptFailure = {
+  code: 'CONTENT_REJECTED',
+  message: 'Not this.',
+  retryable: false,
+  stage: 'PROCESSING',
+  unknownSubmission: false,
+};
+
+/** What workers say of an attempt and customers ask of its generation; by default the worker is `one`. */
+export function reportsTo({ bus, accountId, sql, accepted }: TestGenerations) {
+  const begin = ({ attemptId }: Ids, workerId = 'one', credentials: object = CREDENTIALS) =>
+    bus.request(attempts.begin, { attemptId, workerId, credentials });
+  const submitted = ({ attemptId }: Ids, workerId = 'one', task = TASK) =>
+    bus.request(attempts.submitted, { attemptId, workerId, task });
+
+  return {
+    begin,
+    submitted,
+    progress: ({ attemptId }: Ids, percent: number, workerId = 'one') =>
+      bus.request(attempts.progress, { attemptId, workerId, progress: percent }),
+    release: ({ attemptId }: Ids, workerId = 'one') => bus.request(attempts.release, { attemptId, workerId }),
+    completed: ({ attemptId }: Ids, workerId = 'one') =>
+      bus.request(attempts.completed, { attemptId, workerId, output: OUTPUT, vendorCostMicroUsd: 70_000 }),
+    failed: ({ attemptId }: Ids, workerId = 'one', failure = FAILURE) =>
+      bus.request(attempts.failed, { attemptId, workerId, failure }),
+    late: ({ attemptId }: Ids, workerId = 'one') =>
+      bus.request(attempts.late, { attemptId, workerId, vendorCostMicroUsd: 70_000 }),
+    cancel: ({ id }: Ids) => bus.request(generations.cancel, { accountId, id }),
+    get: ({ id }: Ids): Promise<Generation> => bus.request(generations.get, { accountId, id }),
+    async attempt({ attemptId }: Ids): Promise<AttemptRow> {
+      return (await sql<AttemptRow>('SELECT * FROM attempts WHERE id = $1', [attemptId]))[0]!;
+    },
+    /** As if its worker had not been heard of for a lease. */
+    expireLease: ({ attemptId }: Ids) =>
+      sql(`UPDATE attempts SET lease_expires_at = now() - interval '1 ms' WHERE id = $1`, [attemptId]),
+    /** A new attempt that waits for its vendor. */
+    async running(workerId = 'one'): Promise<Ids> {
+      const ids = await accepted();
+      await begin(ids, workerId);
+      await submitted(ids, workerId);
+      return ids;
+    },
+  };
+}
