@@ -2,6 +2,7 @@
 // Emits one project, every source file of ./src to ./dist, with swc; types are checked by `npm run typecheck`.
 // An app can also be reached as dist/apps/<app> from the root, which is where deployments start it.
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
