@@ -11,18 +11,18 @@ export async function waitForOutput(
   first: { task: VendorTask; pollInMs?: number },
   moved: (task: VendorTask) => Promise<unknown>,
 ): Promise<{ task: VendorTask; output: VendorOutput }> {
-  let { task } = first;
-  let delays = delaysOf(attempt, first.pollInMs);
+  let { task, pollInMs } = first;
+  let since = Date.now();
   for (;;) {
-    const { value: delayMs } = delays.next();
-    await attempt.pauses.pause(delayMs, attempt.stop);
+    await attempt.pauses.pause(delayUntilPoll(attempt, pollInMs, Date.now() - since), attempt.stop);
     const result = await pollOnce(attempt, task);
     if (result.status === 'succeeded') return { task, output: result.output };
     if (result.progress !== undefined) attempt.lease.progressed(result.progress);
     if (result.task) {
       task = result.task;
       await moved(task);
-      delays = delaysOf(attempt, result.pollInMs);
+      pollInMs = result.pollInMs;
+      since = Date.now();
     }
   }
 }
@@ -39,6 +39,7 @@ export async function pollOnce({ adapter, vendor, logger, stop }: Attempt, task:
   }
 }
 
-function delaysOf({ job, scale }: Attempt, pollInMs: number | undefined) {
-  return pollDelays({ expectedMs: pollInMs ?? job.expectedSeconds * 1_000, scale });
+/** From the time that has passed, not from the delays so far: a hint may have cut them short. */
+function delayUntilPoll({ job, scale }: Attempt, pollInMs: number | undefined, elapsedMs: number): number {
+  return pollDelays({ expectedMs: pollInMs ?? job.expectedSeconds * 1_000, elapsedMs, scale }).next().value;
 }

@@ -1,0 +1,33 @@
+import { ConfigError, loadConfig } from '@doitong/service-kit';
+import { describe, expect, it } from '@jest/globals';
+import { familyAccess, refuseUnsafe, WorkerConfig } from './config.js';
+
+describe("a family's access", () => {
+  it('is read from variables of its own name, the keys separated by commas', () => {
+    const env = {
+      BLACK_FOREST_LABS_API_KEYS: ' one, two ,,',
+      BLACK_FOREST_LABS_BASE_URL: 'https://bfl.example/',
+      HEDRA_API_KEYS: 'three',
+    };
+    expect(familyAccess('black-forest-labs', env)).toEqual({
+      baseUrl: 'https://bfl.example',
+      credentials: ['one', 'two'],
+    });
+    expect(familyAccess('hedra', env)).toEqual({ baseUrl: undefined, credentials: ['three'] });
+    expect(familyAccess('minimax', env).credentials).toEqual([]);
+  });
+
+  it('that is wrong is refused by the name of its variable, without a secret', () => {
+    const env = { HEDRA_BASE_URL: 'not a url', HEDRA_API_KEYS: 'the-secret' };
+    expect(() => familyAccess('hedra', env)).toThrow(/HEDRA_BASE_URL/);
+    expect(() => familyAccess('hedra', env)).not.toThrow(/the-secret/);
+  });
+});
+
+it('inputs from this machine are refused in production', () => {
+  const env = { NATS_URL: 'nats://127.0.0.1:4222', WORKER_FAMILY: 'hedra', INPUT_ALLOW_LOOPBACK: 'true' };
+  const config = loadConfig(WorkerConfig, { ...env, NODE_ENV: 'production' });
+  expect(() => refuseUnsafe(config)).toThrow(ConfigError);
+  expect(() => refuseUnsafe({ ...config, NODE_ENV: 'test' })).not.toThrow();
+  expect(() => refuseUnsafe({ ...config, INPUT_ALLOW_LOOPBACK: false })).not.toThrow();
+});

@@ -1,0 +1,120 @@
+import type { Output } from '@doitong/contracts';
+import type { PollResult, Submission, VendorOutput } from '@doitong/providers/kit';
+import { VendorError } from '@doitong/providers/kit';
+import { describe, expect, it } from '@jest/globals';
+import { attemptWith, heardReports, holder, inTurn, output, task, vendorError } from '../__fixtures__/attempt.js';
+import { type Outputs, OutputUnavailable } from '../outputs/outputs.js';
+import type { Attempt } from './attempt.js';
+import { type Begun, carryOut, lookLate } from './carry-out.js';
+
+const stored: Output = { key: 'gen_1/att_1.mp4', bytes: 10, contentType: 'video/mp4', format: 'mp4' };
+const succeeded: PollResult = { status: 'succeeded', output };
+const gone = new OutputUnavailable(new Error('404'));
+
+const begin = ({ job }: Attempt, how: 'submit' | 'resume'): Begun =>
+  how === 'submit'
+    ? { action: 'submit', job, credential: 'f' }
+    : { action: 'resume', job, credential: 'f', task, late: false };
+
+function meansWith(...puts: (Output | Error)[]) {
+  const put = inTurn(...puts);
+  const outputs = { put } as unknown as Outputs;
+  const { reports, heard, subjects } = heardReports();
+  return { put, heard, subjects, means: { reports, outputs, workerId: holder.workerId } };
+}
+
+describe('an attempt', () => {
+  it('has its task reported before the first poll, and its end told with what the vendor charged', async () => {
+    const { means, heard, subjects } = meansWith(stored);
+    let heardAtPoll: string[] = [];
+    const attempt = attemptWith({
+      submit: inTurn<Submission>({ kind: 'task', task }),
+      async poll() {
+        heardAtPoll = subjects();
+        return succeeded;
+      },
+    });
+    await carryOut(attempt, begin(attempt, 'submit'), means);
+    expect(heardAtPoll).toEqual(['attempt.submitted']);
+    expect(heard).toEqual([
+      { subject: 'attempt.submitted', body: { ...holder, task } },
+      { subject: 'attempt.completed', body: { ...holder, output: stored, vendorCostMicroUsd: 7 } },
+    ]);
+  });
+
+  it('that is resumed is neither submitted nor reported as such again', async () => {
+    const { means, subjects } = meansWith(stored);
+    const attempt = attemptWith({ poll: inTurn(succeeded) });
+    await carryOut(attempt, begin(attempt, 'resume'), means);
+    expect(subjects()).toEqual(['attempt.completed']);
+  });
+
+  it('of a vendor that answers with the output itself is stored without a poll', async () => {
+    const { means, subjects } = meansWith(stored);
+    const attempt = attemptWith({ submit: inTurn<Submission>({ kind: 'output', output }) });
+    await carryOut(attempt, begin(attempt, 'submit'), means);
+    expect(subjects()).toEqual(['attempt.completed']);
+  });
+
+  it.each([
+    ['SUBMISSION', { submit: inTurn<Submission>(vendorError('failed')) }],
+    [
+      'PROCESSING',
+      { submit: inTurn<Submission>({ kind: 'task', task }), poll: inTurn<PollResult>(vendorError('failed')) },
+    ],
+    ['DELIVERY', { submit: inTurn<Submission>({ kind: 'task', task }), poll: inTurn(succeeded) }],
+  ])('that fails knows that it did at %s', async (stage, methods) => {
+    const { means } = meansWith(new VendorError('output-lost', 'no media'));
+    const attempt = attemptWith(methods);
+    await expect(carryOut(attempt, begin(attempt, 'submit'), means)).rejects.toBeInstanceOf(VendorError);
+    expect(attempt.stage).toBe(stage);
+  });
+});
+
+describe('an output whose URL is dead', () => {
+  const fresh: VendorOutput = { source: { url: 'http://127.0.0.1/fresh.mp4' }, costMicroUsd: 8 };
+
+  it('is fetched from the fresh URL that a poll gives', async () => {
+    const { means, put, heard } = meansWith(gone, stored);
+    const poll = inTurn<PollResult>(succeeded, { status: 'succeeded', output: fresh });
+    const attempt = attemptWith({ poll });
+    await carryOut(attempt, begin(attempt, 'resume'), means);
+    expect(put.calls.map(([, from]) => from)).toEqual([output, fresh]);
+    expect(heard[0]?.body).toMatchObject({ vendorCostMicroUsd: 8 });
+  });
+
+  it('is lost after three fetches', async () => {
+    const { means, put, subjects } = meansWith(gone);
+    const poll = inTurn(succeeded);
+    const attempt = attemptWith({ poll });
+    await expect(carryOut(attempt, begin(attempt, 'resume'), means)).rejects.toBe(gone);
+    expect([put.calls.length, poll.calls.length]).toEqual([3, 3]);
+    expect(subjects()).toEqual([]);
+  });
+
+  it('is not fetched again when the file is there but no media', async () => {
+    const { means, put } = meansWith(new VendorError('output-lost', 'no media'), stored);
+    const attempt = attemptWith({ poll: inTurn(succeeded) });
+    await expect(carryOut(attempt, begin(attempt, 'resume'), means)).rejects.toThrow('no media');
+    expect(put.calls).toHaveLength(1);
+  });
+});
+
+describe('a late look', () => {
+  it('reports a success, for its cost, and fetches nothing', async () => {
+    const { means, heard, put } = meansWith(stored);
+    await lookLate(attemptWith({ poll: inTurn(succeeded) }), task, means);
+    expect(heard).toEqual([{ subject: 'attempt.late', body: { ...holder, vendorCostMicroUsd: 7 } }]);
+    expect(put.calls).toHaveLength(0);
+  });
+
+  it.each([
+    ['still runs', inTurn<PollResult>({ status: 'running' })],
+    ['cannot be polled', inTurn<PollResult>(vendorError('unavailable'))],
+  ])('at a task that %s looks once and reports nothing', async (_what, poll) => {
+    const { means, heard } = meansWith(stored);
+    await lookLate(attemptWith({ poll }), task, means);
+    expect(poll.calls).toHaveLength(1);
+    expect(heard).toEqual([]);
+  });
+});

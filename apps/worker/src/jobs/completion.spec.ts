@@ -1,0 +1,95 @@
+import type { VendorTask } from '@doitong/contracts';
+import type { PollResult } from '@doitong/providers/kit';
+import { eventually } from '@doitong/support';
+import { expect, it } from '@jest/globals';
+import { attemptWith, inTurn, output, task, vendorError } from '../__fixtures__/attempt.js';
+import { waitForOutput } from './completion.js';
+
+const running: PollResult = { status: 'running' };
+const succeeded: PollResult = { status: 'succeeded', output };
+const unmoved = async () => {
+  throw new Error('the task did not move');
+};
+
+it('polls until the task has succeeded', async () => {
+  const poll = inTurn<PollResult>(running, { ...running, progress: 40 }, succeeded);
+  expect(await waitForOutput(attemptWith({ poll }), { task }, unmoved)).toEqual({ task, output });
+  expect(poll.calls.map(([polled]) => polled)).toEqual([task, task, task]);
+});
+
+it.each(['rate-limited', 'unavailable'] as const)('a poll that is %s says nothing of the task', async (kind) => {
+  const poll = inTurn<PollResult>(vendorError(kind), succeeded);
+  expect(await waitForOutput(attemptWith({ poll }), { task }, unmoved)).toEqual({ task, output });
+});
+
+it.each(['failed', 'content-rejected', 'credential'] as const)(
+  'a task that is %s is not polled again',
+  async (kind) => {
+    const poll = inTurn<PollResult>(vendorError(kind), succeeded);
+    const waiting = waitForOutput(attemptWith({ poll }), { task }, unmoved);
+    await expect(waiting).rejects.toEqual(expect.objectContaining({ kind }));
+    expect(poll.calls).toHaveLength(1);
+  },
+);
+
+it("a chain's next task is durable before it is polled", async () => {
+  const next: VendorTask = { id: 'task-2', state: { step: 2 } };
+  const steps: string[] = [];
+  const attempt = attemptWith({
+    async poll({ id }) {
+      steps.push(`poll ${id}`);
+      return id === task.id ? { ...running, task: next } : succeeded;
+    },
+  });
+  const moved = async ({ id }: VendorTask) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    steps.push(`durable ${id}`);
+  };
+  expect(await waitForOutput(attempt, { task }, moved)).toEqual({ task: next, output });
+  expect(steps).toEqual(['poll task-1', 'durable task-2', 'poll task-2']);
+});
+
+it("a chain's next task that could not be made durable is not polled", async () => {
+  const poll = inTurn<PollResult>({ ...running, task: { id: 'task-2', state: {} } }, succeeded);
+  await expect(waitForOutput(attemptWith({ poll }), { task }, unmoved)).rejects.toThrow('did not move');
+  expect(poll.calls).toHaveLength(1);
+});
+
+/** Far beyond the test's own time limit. */
+const hourLong = { expectedSeconds: 3_600, scale: 1 };
+
+it('a hint cuts the wait short', async () => {
+  const poll = inTurn(succeeded);
+  const attempt = attemptWith({ poll }, hourLong);
+  const waiting = waitForOutput(attempt, { task }, unmoved);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(poll.calls).toHaveLength(0);
+  attempt.pauses.wake();
+  expect(await waiting).toEqual({ task, output });
+});
+
+it('a hint that comes before the wait or during a poll is not lost', async () => {
+  const attempt = attemptWith({}, hourLong);
+  const poll = inTurn<PollResult>(running, succeeded);
+  attempt.adapter.poll = async (...args) => {
+    const result = await poll(...args);
+    // The vendor finished just after it looked.
+    attempt.pauses.wake();
+    return result;
+  };
+  attempt.pauses.wake();
+  expect(await waitForOutput(attempt, { task }, unmoved)).toEqual({ task, output });
+});
+
+it('one hint is one poll, and the schedule goes on as before', async () => {
+  const stopping = new AbortController();
+  const poll = inTurn<PollResult>(running);
+  const attempt = attemptWith({ poll }, { expectedSeconds: 3_600, stop: stopping.signal });
+  const waiting = waitForOutput(attempt, { task }, unmoved);
+  attempt.pauses.wake();
+  await eventually(() => poll.calls.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(poll.calls).toHaveLength(1);
+  stopping.abort(new Error('over'));
+  await expect(waiting).rejects.toThrow('over');
+});

@@ -1,0 +1,95 @@
+import type { Submission, VendorErrorKind } from '@doitong/providers/kit';
+import { describe, expect, it } from '@jest/globals';
+import { attemptWith, inTurn, task, vendorError } from '../__fixtures__/attempt.js';
+import { lookUp, submit } from './submission.js';
+
+const taken: Submission = { kind: 'task', task };
+const kindOf = (kind: VendorErrorKind) => expect.objectContaining({ kind });
+
+describe('submit', () => {
+  it.each(['rate-limited', 'unavailable'] as const)('asks again after %s, and takes the answer', async (kind) => {
+    const ask = inTurn<Submission>(vendorError(kind), vendorError(kind), taken);
+    expect(await submit(attemptWith({ submit: ask }))).toBe(taken);
+    expect(ask.calls).toHaveLength(3);
+  });
+
+  it.each(['invalid-input', 'content-rejected', 'credential', 'balance', 'failed'] as const)(
+    'does not ask again after %s',
+    async (kind) => {
+      const ask = inTurn<Submission>(vendorError(kind), taken);
+      await expect(submit(attemptWith({ submit: ask }))).rejects.toEqual(kindOf(kind));
+      expect(ask.calls).toHaveLength(1);
+    },
+  );
+
+  it('gives up after six tries, with what the vendor said last', async () => {
+    const ask = inTurn<Submission>(vendorError('unavailable'));
+    await expect(submit(attemptWith({ submit: ask }))).rejects.toEqual(kindOf('unavailable'));
+    expect(ask.calls).toHaveLength(6);
+  });
+
+  it('waits as long as the vendor tells it to, in scaled time', async () => {
+    const ask = inTurn<Submission>(vendorError('rate-limited', 300_000), taken);
+    const start = performance.now();
+    await submit(attemptWith({ submit: ask }));
+    const waitedMs = performance.now() - start;
+    expect(waitedMs).toBeGreaterThanOrEqual(295);
+    expect(waitedMs).toBeLessThan(1_500);
+  });
+
+  it('does not wait beyond the deadline', async () => {
+    const ask = inTurn<Submission>(vendorError('rate-limited', 3_600_000), taken);
+    const attempt = attemptWith({ submit: ask }, { deadlineMs: Date.now() + 1_000 });
+    await expect(submit(attempt)).rejects.toEqual(kindOf('rate-limited'));
+    expect(ask.calls).toHaveLength(1);
+  });
+
+  it('ends the wait with the reason when the attempt stops', async () => {
+    const stopping = new AbortController();
+    const ask = inTurn<Submission>(vendorError('rate-limited', 60_000_000), taken);
+    const submitting = submit(attemptWith({ submit: ask }, { stop: stopping.signal, deadlineMs: Infinity }));
+    stopping.abort(new Error('over'));
+    await expect(submitting).rejects.toThrow('over');
+    expect(ask.calls).toHaveLength(1);
+  });
+});
+
+describe('a submit whose answer was lost', () => {
+  it('is never asked again, but looked up until the vendor knows it', async () => {
+    const ask = inTurn<Submission>(vendorError('submission-unknown'), taken);
+    const find = inTurn<Submission | undefined>(undefined, vendorError('unavailable'), taken);
+    const before = Date.now();
+    const attempt = attemptWith({ submit: ask, lookup: find });
+    expect(await submit(attempt)).toBe(taken);
+    expect([ask.calls.length, find.calls.length]).toEqual([1, 3]);
+    const [, , since] = find.calls[0] as [unknown, unknown, Date];
+    expect(since.getTime()).toBeGreaterThanOrEqual(before);
+    expect(since.getTime()).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('is submission-unknown after one ask where the vendor has no look-up', async () => {
+    const ask = inTurn<Submission>(vendorError('submission-unknown'), taken);
+    await expect(submit(attemptWith({ submit: ask }))).rejects.toEqual(kindOf('submission-unknown'));
+    expect(ask.calls).toHaveLength(1);
+  });
+
+  it('is submission-unknown when the vendor never comes to know it', async () => {
+    const ask = inTurn<Submission>(vendorError('submission-unknown'), taken);
+    const find = inTurn<Submission | undefined>(undefined);
+    await expect(submit(attemptWith({ submit: ask, lookup: find }))).rejects.toEqual(kindOf('submission-unknown'));
+    expect(ask.calls).toHaveLength(1);
+    expect(find.calls.length).toBeGreaterThan(1);
+  });
+
+  it('is what the look-up says when that is a verdict', async () => {
+    const ask = inTurn<Submission>(vendorError('submission-unknown'), taken);
+    const find = inTurn<Submission | undefined>(vendorError('credential'));
+    await expect(submit(attemptWith({ submit: ask, lookup: find }))).rejects.toEqual(kindOf('credential'));
+  });
+
+  it("is submission-unknown, never submitted, when another worker's cannot be looked up", async () => {
+    const ask = inTurn<Submission>(taken);
+    await expect(lookUp(attemptWith({ submit: ask }), new Date())).rejects.toEqual(kindOf('submission-unknown'));
+    expect(ask.calls).toHaveLength(0);
+  });
+});
