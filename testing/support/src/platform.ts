@@ -35,7 +35,7 @@ export interface Platform {
 /** `env` goes to every service, over what the platform itself sets. */
 export async function startPlatform(env: Record<string, string> = {}): Promise<Platform> {
   const [database, nats, folder] = await Promise.all([createTestDatabase(), startTestNats(), temporaryFolder()]);
-  const [gatewayPort, sandboxPort] = await Promise.all([freePort(), freePort()]);
+  const [gatewayPort, sandboxPort, minimaxPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const assetDirectory = `${folder.path}/assets`;
@@ -56,7 +56,18 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     BEAT_SECONDS: '1',
     ...env,
   };
-  const ports: Partial<Record<ServiceName, number>> = { gateway: gatewayPort, sandbox: sandboxPort };
+  const ports: Partial<Record<ServiceName, number>> = {
+    gateway: gatewayPort,
+    sandbox: sandboxPort,
+    'worker-minimax': minimaxPort,
+  };
+  /** One family is called back, the others poll only. */
+  const own: Partial<Record<ServiceName, Record<string, string>>> = {
+    'worker-minimax': {
+      CALLBACK_BASE_URL: `http://127.0.0.1:${minimaxPort}`,
+      CALLBACK_SECRET: randomBytes(24).toString('hex'),
+    },
+  };
   const running = new Map<ServiceName, Service[]>();
   const processes = (name: ServiceName) => running.get(name) ?? [];
 
@@ -64,7 +75,8 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     const [app, family] = name.startsWith('worker-') ? ['worker', name.slice('worker-'.length)] : [name, ''];
     const port = processes(name).length === 0 ? ports[name] : undefined;
     const ready = name === 'sandbox' ? '/healthz' : '/readyz';
-    const service = await startService(app, { ...common, WORKER_FAMILY: family }, { readyPath: ready, port });
+    const settings = { ...common, WORKER_FAMILY: family, ...own[name] };
+    const service = await startService(app, settings, { readyPath: ready, port });
     running.set(name, [...processes(name), service]);
     return service;
   };

@@ -1,0 +1,54 @@
+import { attempts } from '@doitong/contracts';
+import { type Customer, eventually, Operator, type Platform, startPlatform } from '@doitong/support';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { video } from './requests.js';
+
+/** The customer's patience; the poll schedule alone would first look after the two minutes that a video takes. */
+const LIMIT_MS = 20_000;
+
+let platform: Platform;
+let operator: Operator;
+let customer: Customer;
+let connection: NatsConnection;
+let hints: { attemptId: string; what: string }[];
+
+beforeAll(async () => {
+  platform = await startPlatform({ SANDBOX_SPEED: '1' });
+  operator = await Operator.connect(platform.nats.url);
+  customer = await operator.createCustomer(platform.gatewayUrl, { credits: 10_000 });
+  connection = await connect({ servers: platform.nats.url });
+  hints = [];
+  connection.subscribe(attempts.hint.subject, { callback: (_error, message) => void hints.push(message.json()) });
+  await connection.flush();
+}, 90_000);
+
+afterAll(async () => {
+  await connection?.close();
+  await operator?.close();
+  await platform?.stop();
+}, 30_000);
+
+it("a vendor's callback ends the wait at once, and twice is harmless", async () => {
+  const { id } = await customer.generate(video('a calm sea [[sandbox:slow=2]] [[sandbox:callback-twice]]'));
+  const ended = await customer.ended(id, LIMIT_MS);
+  expect(ended).toMatchObject({ status: 'COMPLETED', error: null });
+  // Two events, `processing` and the end, each told twice.
+  await eventually(() => hints.length === 4);
+  expect(new Set(hints.map(({ attemptId }) => attemptId)).size).toBe(1);
+  expect(await customer.settled()).toEqual({ credits: 10_000 - ended.creditCost, held: 0 });
+  expect(await customer.generation(id)).toEqual(ended);
+}, 40_000);
+
+it('a callback under a wrong token is 404', async () => {
+  const attemptId = hints[0]!.attemptId;
+  const [worker] = platform.processes('worker-minimax');
+  const response = await fetch(`${worker!.url}/callbacks/minimax/${attemptId}/${'A'.repeat(43)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'success' }),
+  });
+  expect(response.status).toBe(404);
+  // Ours, not that of a path that nobody serves.
+  expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
+});
