@@ -43,6 +43,7 @@ export const BeginReply = Type.Union([
     job: AttemptJob,
     credential: Credential,
     task: VendorTask,
+    submittedAfter: Instant,
     late: Type.Boolean(),
   }),
   Type.Object({ action: Type.Literal('reconcile'), job: AttemptJob, credential: Credential, submittedAfter: Instant }),

@@ -58,8 +58,9 @@ export class AttemptsService {
 function next(attemptId: string, { status, task, credential, submittingAt, job, deadlineAt }: Begun): BeginReply {
   const known = { job: { ...job, attemptId, deadlineAt: deadlineAt.toISOString() }, credential: credential ?? '' };
   if (status === 'CREATED') return { action: 'submit', ...known };
-  if (task) return { action: 'resume', ...known, task, late: status === 'ABANDONED' };
-  return { action: 'reconcile', ...known, submittedAfter: submittingAt!.toISOString() };
+  const submittedAfter = submittingAt!.toISOString();
+  if (task) return { action: 'resume', ...known, task, submittedAfter, late: status === 'ABANDONED' };
+  return { action: 'reconcile', ...known, submittedAfter };
 }
 
 function notTaken({ status, leaseMs }: Begun): BeginReply {

@@ -14,7 +14,7 @@ const gone = new OutputUnavailable(new Error('404'));
 const begin = ({ job }: Attempt, how: 'submit' | 'resume'): Begun =>
   how === 'submit'
     ? { action: 'submit', job, credential: 'f' }
-    : { action: 'resume', job, credential: 'f', task, late: false };
+    : { action: 'resume', job, credential: 'f', task, late: false, submittedAfter: new Date().toISOString() };
 
 function meansWith(...puts: (Output | Error)[]) {
   const put = inTurn(...puts);

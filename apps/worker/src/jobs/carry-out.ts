@@ -43,14 +43,14 @@ export async function lookLate(attempt: Attempt, task: VendorTask, { reports, wo
   await reports.late({ attemptId, workerId, vendorCostMicroUsd: result.output.costMicroUsd });
 }
 
-async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission> {
+async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission & { since?: number }> {
   switch (begun.action) {
     case 'submit':
       return submit(attempt);
     case 'reconcile':
       return lookUp(attempt, new Date(begun.submittedAfter));
     case 'resume':
-      return { kind: 'task', task: begun.task };
+      return { kind: 'task', task: begun.task, since: Date.parse(begun.submittedAfter) };
   }
 }
 

@@ -93,3 +93,10 @@ it('one hint is one poll, and the schedule goes on as before', async () => {
   stopping.abort(new Error('over'));
   await expect(waiting).rejects.toThrow('over');
 });
+
+it('a task that is resumed is not waited for all over again', async () => {
+  const poll = inTurn<PollResult>(succeeded);
+  const nearlyDone = Date.now() - hourLong.expectedSeconds * 1_000 + 500;
+  const waiting = waitForOutput(attemptWith({ poll }, hourLong), { task, since: nearlyDone }, unmoved);
+  expect(await waiting).toEqual({ task, output });
+});

@@ -3,16 +3,16 @@ import { type PollResult, pollDelays, VendorError, type VendorOutput } from '@do
 import type { Attempt } from './attempt.js';
 
 /**
- * Polls until the task is over. `moved` makes a task's next step durable before it is polled.
+ * Polls until the task is over. `since`, epoch ms, is when the vendor was asked, if that was not just now. `moved` makes a task's next step durable before it is polled.
  * Throws VendorError when it failed, and the reason of `attempt.stop` when that aborts.
  */
 export async function waitForOutput(
   attempt: Attempt,
-  first: { task: VendorTask; pollInMs?: number },
+  first: { task: VendorTask; pollInMs?: number; since?: number },
   moved: (task: VendorTask) => Promise<unknown>,
 ): Promise<{ task: VendorTask; output: VendorOutput }> {
   let { task, pollInMs } = first;
-  let since = Date.now();
+  let since = first.since ?? Date.now();
   for (;;) {
     await attempt.pauses.pause(delayUntilPoll(attempt, pollInMs, Date.now() - since), attempt.stop);
     const result = await pollOnce(attempt, task);
