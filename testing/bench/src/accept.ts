@@ -3,7 +3,7 @@ import { acceptFloor } from './floor.js';
 import { GraphqlClient, measure } from './load.js';
 import { cpuUse, report } from './report.js';
 
-const LOAD = { concurrency: 32, seconds: 15, warmUpSeconds: 5 };
+const LOAD = { concurrency: 64, seconds: 15, warmUpSeconds: 5 };
 const GENERATE = 'mutation ($input: GenerateInput!) { generate(input: $input) { id status creditCost } }';
 
 /**

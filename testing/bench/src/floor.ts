@@ -17,7 +17,7 @@ interface Load {
   warmUpSeconds: number;
 }
 
-const POOL = 10;
+const POOL = 20;
 const CREDITS = 50;
 const UNLIMITED = 1_000_000_000;
 const TTL_SECONDS = 300;

@@ -5,7 +5,7 @@ import { lifecycleFloor } from './floor.js';
 import { GraphqlClient, type Measured, summary } from './load.js';
 import { cpuUse, report } from './report.js';
 
-const CONCURRENCY = 32;
+const CONCURRENCY = 64;
 const WARM_UP = 300;
 const GENERATIONS = 3_000;
 const LOOK_MS = 100;

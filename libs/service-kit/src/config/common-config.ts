@@ -10,7 +10,7 @@ export const CommonConfig = {
 /** What a service with tables of its own reads besides. */
 export const DatabaseConfig = {
   DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
-  DATABASE_POOL_SIZE: Type.Integer({ minimum: 1, maximum: 200, default: 10 }),
+  DATABASE_POOL_SIZE: Type.Integer({ minimum: 1, maximum: 200, default: 20 }),
 };
 
 /** TCP port of a service's HTTP side: health, metrics, and whatever it serves. */
