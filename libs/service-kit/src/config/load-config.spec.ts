@@ -15,7 +15,7 @@ it('reads the variables as their types, with defaults for what is absent or empt
   const env = { DATABASE_URL: 'postgres://u:p@host/db', PORT: '0', SCALE: '0.5', OPEN: 'true', HOST: '', OTHER: 'x' };
   expect(loadConfig(Config, env)).toEqual({
     DATABASE_URL: 'postgres://u:p@host/db',
-    DATABASE_POOL_SIZE: 10,
+    DATABASE_POOL_SIZE: 20,
     NATS_URL: 'nats://127.0.0.1:4222',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
