@@ -1,17 +1,6 @@
 #!/usr/bin/env node
 // Emits one project, every source file of ./src to ./dist, with swc; types are checked by `npm run typecheck`.
-// An app can also be reached as dist/apps/<app> from the root, which is where deployments start it.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
@@ -45,9 +34,3 @@ await Promise.all(
 // Whole or not at all: what runs from ./dist meanwhile must not miss a file.
 rmSync(target, { recursive: true, force: true });
 renameSync(staging, target);
-
-if (basename(dirname(project)) === 'apps') {
-  const link = join(root, 'dist', 'apps', basename(project));
-  mkdirSync(dirname(link), { recursive: true });
-  if (!existsSync(link)) symlinkSync(relative(dirname(link), target), link, 'dir');
-}
