@@ -9,5 +9,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/', '<rootDir>/.nx/', '<rootDir>/.data/'],
   globalSetup: '<rootDir>/testing/support/global-setup.mjs',
   globalTeardown: '<rootDir>/testing/support/global-teardown.mjs',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  // Suites wait for servers more than they compute; in processes of their own, one that does not end cannot hold up the run.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '1GB',
 };

@@ -19,12 +19,12 @@ let operator: Operator;
 beforeAll(async () => {
   platform = await startPlatform();
   operator = await Operator.connect(platform.nats.url);
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await operator?.close();
   await platform?.stop();
-}, 30_000);
+}, 150_000);
 
 const newCustomer = () => operator.createCustomer(platform.gatewayUrl, { credits: CREDITS });
 
@@ -65,7 +65,7 @@ describe('ten generations at the vendor', () => {
     await platform.kill('worker-minimax');
     await platform.start('worker-minimax');
     await expectAllMadeOnce(customer, ten);
-  }, 90_000);
+  }, 120_000);
 
   it.each<ServiceName>(['generations', 'billing', 'rate-limit', 'gateway'])(
     'survive a kill -9 of %s',
@@ -85,7 +85,7 @@ describe('ten generations at the vendor', () => {
     const ten = await tenAtTheVendor(customer);
     await platform.nats.restart({ wipe: true });
     await expectAllMadeOnce(customer, ten);
-  }, 90_000);
+  }, 120_000);
 
   it('are handed over, none dropped, when every service is asked to end and started again', async () => {
     const customer = await newCustomer();
@@ -96,7 +96,7 @@ describe('ten generations at the vendor', () => {
       expect(await old!.stop()).toBe(0);
     }
     await expectAllMadeOnce(customer, ten);
-  }, 90_000);
+  }, 120_000);
 });
 
 describe('accepted but not yet begun', () => {
@@ -111,5 +111,5 @@ describe('accepted but not yet begun', () => {
     await platform.nats.restart({ wipe: true });
     await platform.start('worker-elevenlabs');
     expect((await customer.ended(id, 60_000)).status).toBe('COMPLETED');
-  }, 90_000);
+  }, 120_000);
 });

@@ -21,13 +21,13 @@ beforeAll(async () => {
   hints = [];
   connection.subscribe(attempts.hint.subject, { callback: (_error, message) => void hints.push(message.json()) });
   await connection.flush();
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await connection?.close();
   await operator?.close();
   await platform?.stop();
-}, 30_000);
+}, 150_000);
 
 it("a vendor's callback ends the wait at once, and twice is harmless", async () => {
   const { id } = await customer.generate(video('a calm sea [[sandbox:slow=2]] [[sandbox:callback-twice]]'));
@@ -38,7 +38,7 @@ it("a vendor's callback ends the wait at once, and twice is harmless", async () 
   expect(new Set(hints.map(({ attemptId }) => attemptId)).size).toBe(1);
   expect(await customer.settled()).toEqual({ credits: 10_000 - ended.creditCost, held: 0 });
   expect(await customer.generation(id)).toEqual(ended);
-}, 40_000);
+}, 120_000);
 
 it('a callback under a wrong token is 404', async () => {
   const attemptId = hints[0]!.attemptId;

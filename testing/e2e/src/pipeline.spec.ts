@@ -23,12 +23,12 @@ beforeAll(async () => {
   [platform, receiver] = await Promise.all([startPlatform(), startReceiver()]);
   operator = await Operator.connect(platform.nats.url);
   customer = await operator.createCustomer(platform.gatewayUrl, { credits: STARTING_CREDITS });
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await operator?.close();
   await Promise.all([platform?.stop(), receiver?.stop()]);
-}, 30_000);
+}, 150_000);
 
 /** A customer whose balance only this test moves. */
 const ownCustomer = (account = {}) => operator.createCustomer(platform.gatewayUrl, { credits: 10_000, ...account });
@@ -46,7 +46,7 @@ describe('one generation of each type', () => {
     const done = await Promise.all(first.map(({ id }) => customer.ended(id)));
     const talking = await customer.generate({ ...avatar('Good evening.', done[1]!.url!), webhookUrl });
     all = [...done, await customer.ended(talking.id)];
-  }, 60_000);
+  });
 
   it('completes, with what was made described from its own bytes', async () => {
     expect(all.map(({ type, status, error }) => ({ type, status, error }))).toEqual(

@@ -53,7 +53,6 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     WEBHOOK_ALLOW_HTTP: 'true',
     JOB_LEASE_MS: '2000',
     SWEEP_MS: '250',
-    BEAT_SECONDS: '1',
     ...env,
   };
   const ports: Partial<Record<ServiceName, number>> = {
@@ -84,6 +83,11 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     await Promise.all(processes(name).map((service) => service.kill()));
     running.delete(name);
   };
+  const startAll = async (some: readonly ServiceName[]) => {
+    const started = await Promise.allSettled(some.map(start));
+    const failure = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (failure) throw failure.reason;
+  };
   const stop = async () => {
     await Promise.all([...running.keys()].map(kill));
     await Promise.all([database.drop(), nats.stop()]);
@@ -92,9 +96,8 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
 
   try {
     await Promise.all(withTables.map((app) => migrate(app, database.url)));
-    const started = await Promise.allSettled(names.map(start));
-    const failure = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
-    if (failure) throw failure.reason;
+    await startAll(withTables);
+    await startAll(names.filter((name) => !running.has(name)));
   } catch (error) {
     await stop();
     throw error;

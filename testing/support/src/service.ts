@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { freePort, ServerProcess } from '@doitong/local-servers';
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 /** One service in a process of its own. It is killed when the process that started it ends. */
@@ -27,7 +27,7 @@ export interface ServiceOptions {
 
 /**
  * Starts the built `dist/apps/<app>/main.js` with `PORT` and `env` as its whole environment, and waits until it is ready.
- * Throws, with the last lines of its log, if it ends or is not ready in 20 s.
+ * Throws, with the last lines of its log, if it ends or is not ready in 60 s.
  */
 export async function startService(
   app: string,

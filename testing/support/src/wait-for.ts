@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** Default 5,000. */
+  /** Default 20,000: what a machine with much else to do may need. */
   timeoutMs?: number;
   /** Default 25. */
   intervalMs?: number;
@@ -10,7 +10,7 @@ export interface WaitOptions {
 /** Repeats an assertion until it passes, and returns what it returned; throws its last error when the time is up. */
 export async function waitFor<T>(
   assertion: () => T | Promise<T>,
-  { timeoutMs = 5_000, intervalMs = 25 }: WaitOptions = {},
+  { timeoutMs = 20_000, intervalMs = 25 }: WaitOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

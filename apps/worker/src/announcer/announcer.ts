@@ -12,6 +12,7 @@ const RETRY_SECONDS = 1;
 @Injectable()
 export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
   private timer?: NodeJS.Timeout;
+  private beatSeconds = RETRY_SECONDS;
   private announced = false;
   private gone = false;
 
@@ -43,13 +44,10 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
   private async announce(): Promise<void> {
     let seconds = RETRY_SECONDS;
     try {
-      const { manifest } = this.family;
-      const reply = await this.bus.request(catalog.announce, {
-        workerId: this.identity.id,
-        modes: this.vendors.modes,
-        manifest,
-      });
-      seconds = reply.beatSeconds;
+      const announcement = { workerId: this.identity.id, modes: this.vendors.modes, manifest: this.family.manifest };
+      // No longer than a beat: of a NATS that went away with the answer, no more than this one is missed.
+      const reply = await this.bus.request(catalog.announce, announcement, this.beatSeconds * 1_000);
+      seconds = this.beatSeconds = reply.beatSeconds;
       this.announced = true;
     } catch (error) {
       this.logger.warn('not announced, will try again', { error });
