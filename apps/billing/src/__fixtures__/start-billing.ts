@@ -1,57 +1,19 @@
-import type { ReplyOf, Request, RequestOf } from '@doitong/contracts';
 import { admin } from '@doitong/contracts';
-import { Ids, loadConfig, MessageBus, migrate, startService } from '@doitong/service-kit';
-import { createTestDatabase, startTestNats } from '@doitong/support';
-import { connect } from '@nats-io/transport-node';
-import pg from 'pg';
+import { prepareService } from '@doitong/support';
 import { BillingConfig, BillingModule, persistence } from '../app.module.js';
 
-/** Billing in this process, on a database and a nats-server of its own, as its callers see it. */
-export interface TestBilling {
-  ids: Ids;
-  bus: MessageBus;
-  ask<M extends Request>(message: M, body: RequestOf<M>): Promise<ReplyOf<M>>;
-  /** SQL behind the service's back. */
-  sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** A new PRO account; its id. */
-  account(credits: number): Promise<string>;
-  stop(): Promise<void>;
-}
+const parts = { name: 'billing', config: BillingConfig, module: BillingModule, persistence };
 
-/** Ample: hundreds of racing requests on a busy machine. */
-const ANSWER_MS = 20_000;
-
-export async function startBilling(settings: Record<string, string> = {}): Promise<TestBilling> {
-  const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
-  await migrate(persistence, database.url);
-  const env = { DATABASE_URL: database.url, NATS_URL: nats.url, LOG_LEVEL: 'silent', ...settings };
-  const config = loadConfig(BillingConfig, env);
-  const service = await startService({
-    name: 'billing',
-    modules: [BillingModule.register(config)],
-    host: config.HOST,
-    port: 0,
-    natsUrl: config.NATS_URL,
-    logLevel: config.LOG_LEVEL,
-  });
-  const connection = await connect({ servers: nats.url });
-  const bus = new MessageBus(connection);
-  const client = new pg.Pool({ connectionString: database.url, options: '-c search_path=billing', max: 1 });
-
+export async function startBilling(settings?: Record<string, string>) {
+  const service = await prepareService(parts, settings);
+  await service.startReplica();
   return {
-    ids: new Ids(),
-    bus,
-    ask: (message, body) => bus.request(message, body, ANSWER_MS),
-    sql: async (text, values) => (await client.query(text, values)).rows,
-    account: async (credits) => {
-      const { accountId } = await bus.request(admin.accountCreate, { name: 'Test', plan: 'PRO', credits });
-      return accountId;
-    },
-    stop: async () => {
-      await connection.close();
-      await client.end();
-      await service.stop();
-      await Promise.all([database.drop(), nats.stop()]);
+    ...service,
+    /** A new PRO account; its id. */
+    async account(credits: number): Promise<string> {
+      return (await service.ask(admin.accountCreate, { name: 'Test', plan: 'PRO', credits })).accountId;
     },
   };
 }
+
+export type TestBilling = Awaited<ReturnType<typeof startBilling>>;

@@ -161,7 +161,7 @@ describe('an end', () => {
 
   it('takes the attempt before its generation from outside too, as reports do: they never wait for each other', async () => {
     const ids = await reports.running();
-    const client = await own.connect();
+    const client = await own.pool.connect();
     await client.query('BEGIN');
     await client.query('SELECT FROM attempts WHERE id = $1 FOR UPDATE', [ids.attemptId]);
     const cancelled = reports.cancel(ids);

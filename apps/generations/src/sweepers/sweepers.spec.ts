@@ -85,7 +85,7 @@ describe('a job without a lease', () => {
     await Promise.all(Array.from({ length: 12 }, () => own.accepted()));
     // Later than the sweepers look, sooner than this suite does.
     await own.sql(`UPDATE attempts SET lease_expires_at = 'infinity'`);
-    const client = await own.connect();
+    const client = await own.pool.connect();
     await client.query('BEGIN');
     await client.query('LOCK TABLE attempts IN SHARE ROW EXCLUSIVE MODE');
     await client.query(`UPDATE attempts SET lease_expires_at = now() - interval '1 ms'`);
