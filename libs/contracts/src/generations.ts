@@ -29,12 +29,14 @@ export const GenerationInput = Type.Object(
 );
 export type GenerationInput = Static<typeof GenerationInput>;
 
-/** One customer's request, as `generate` takes it. */
+/** One customer's request. */
 export const GenerateInput = Type.Object(
   {
     type: ContentType,
     /** Provider id or alias; absent lets us choose by `priority`. */
     provider: Type.Optional(Type.String()),
+    /** A provider id or alias, or the id of a model of any provider of the type. */
+    model: Type.Optional(Type.String()),
     priority: Type.Optional(Priority),
     input: GenerationInput,
     options: Type.Optional(JsonObject),

@@ -99,6 +99,60 @@ describe('a provider that was asked for', () => {
   });
 });
 
+describe('a model that was asked for by itself', () => {
+  const all = [
+    ...candidatesOf(aProvider('pencil', { aliases: ['stift'], models: [aModel('HB'), aModel('brush')] })),
+    ...candidatesOf(aProvider('brush', { models: [aModel('soft'), aModel('hard')] })),
+  ];
+  const chosen = (request: Partial<GenerateInput>) => {
+    const { provider, model } = choose(all, aRequest(request)).candidate;
+    return [provider.id, model.id];
+  };
+
+  it.each([
+    ['a provider, which comes before a model of that id', { model: 'BRUSH' }, ['brush', 'soft']],
+    ['an alias', { model: 'stift' }, ['pencil', 'HB']],
+    ['a model', { model: 'hard' }, ['brush', 'hard']],
+    ['a model, however it is written', { model: 'hb' }, ['pencil', 'HB']],
+    ['a model of the provider beside it', { provider: 'pencil', model: 'brush' }, ['pencil', 'brush']],
+    ['a provider, with a model in the options', { model: 'brush', options: { model: 'hard' } }, ['brush', 'hard']],
+  ])('may be %s', (_, request, expected) => {
+    expect(chosen(request)).toEqual(expected);
+  });
+
+  it.each([
+    ['unknown', { model: 'chalk' }, ['pencil', 'HB', 'brush', 'soft', 'hard']],
+    ['no model of the provider beside it', { provider: 'brush', model: 'HB' }, ['brush', 'soft', 'hard']],
+    [
+      'another than that in the options',
+      { model: 'HB', options: { model: 'hard' } },
+      ['pencil', 'HB', 'brush', 'soft', 'hard'],
+    ],
+  ])('is refused with what there is, when it is %s', (_, request, allowed) => {
+    expect(refusal(all, request)).toMatchObject({ code: 'INVALID_INPUT', field: 'model', allowed });
+  });
+});
+
+describe('a product line that no family has announced', () => {
+  const all = candidatesOf(aProvider('pencil'));
+
+  it.each([{ provider: 'heygen' }, { provider: 'HeyGen' }, { model: 'heygen' }])(
+    'is PROVIDER_UNAVAILABLE: %j',
+    (asked) => {
+      expect(refusal(all, { type: 'AVATAR', ...asked })).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    },
+  );
+
+  it('is unknown as a provider of another type', () => {
+    expect(refusal(all, { type: 'IMAGE', provider: 'heygen' })).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('gives way to the family that announces it', () => {
+    const { candidate } = choose(candidatesOf(aProvider('heygen')), aRequest({ type: 'AVATAR', model: 'heygen' }));
+    expect(candidate.provider.id).toBe('heygen');
+  });
+});
+
 describe('a free choice', () => {
   const model = (
     id: string,

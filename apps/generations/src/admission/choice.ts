@@ -1,6 +1,7 @@
 import { DoitongError, type GenerateInput, invalidInput, type Priority, priceOf } from '@doitong/contracts';
 import type { Candidate } from '../catalogue/catalogue.entity.js';
 import { type Checked, checkAgainst } from './check.js';
+import { isNamed, isProductLine, withModelNamed } from './named.js';
 
 /** A request with the model that serves it, as it will be carried out and what it costs. */
 export interface Choice extends Checked {
@@ -13,15 +14,16 @@ export interface Choice extends Checked {
  * Settles which model serves a request: the caller's provider and model, or the best of all that can.
  * Throws INVALID_INPUT (nobody can, with the first objection), PROVIDER_UNAVAILABLE (who can is not there).
  */
-export function choose(candidates: Candidate[], request: GenerateInput): Choice {
+export function choose(candidates: Candidate[], asked: GenerateInput): Choice {
+  const request = withModelNamed(candidates, asked);
   return request.provider ? chooseWithin(candidates, request, request.provider) : chooseFreely(candidates, request);
 }
 
 function chooseWithin(candidates: Candidate[], request: GenerateInput, name: string): Choice {
   if (candidates.length === 0) throw unavailable(name);
-  const wanted = name.toLowerCase();
-  const own = candidates.filter(({ provider }) => provider.id === wanted || provider.aliases.includes(wanted));
+  const own = candidates.filter(({ provider }) => isNamed(provider, name));
   if (own.length === 0) {
+    if (isProductLine(request.type, name)) throw unavailable(name);
     const known = [...new Set(candidates.map(({ provider }) => provider.id))];
     throw invalidInput('provider', `There is no ${request.type} provider "${name}".`, known);
   }
