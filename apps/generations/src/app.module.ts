@@ -12,6 +12,7 @@ import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
 import { GenerationsConfig } from './config.js';
+import { Changes } from './generations/changes.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
 import { GenerationsService } from './generations/generations.service.js';
@@ -39,6 +40,7 @@ export class GenerationsModule {
         AttemptsService,
         CatalogueRepository,
         CatalogueService,
+        Changes,
         GenerationsRepository,
         GenerationsService,
         IdempotencyRepository,

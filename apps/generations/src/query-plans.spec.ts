@@ -98,7 +98,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await idempotency.release(name, id);
   await attempts.begin(attemptId, 'w', { test: 'fingerprint' });
   expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toBe(true);
-  expect(await attempts.renew(attemptId, 'w', 5)).toBe(true);
+  expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
   await attempts.release(attemptId, 'w');
   await attempts.withoutLease(10);
   await attempts.closeAbandoned();

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Limits } from './billing.js';
 import { ErrorBody } from './errors.js';
 import { ModelManifest, ProviderManifest } from './manifest.js';
-import { request } from './message.js';
+import { broadcast, request } from './message.js';
 import {
   AccountId,
   ContentType,
@@ -92,6 +92,9 @@ export const Generation = Type.Object({
 });
 export type Generation = Static<typeof Generation>;
 
+/** `version`: that of the generation after the change. */
+const Change = Type.Object({ version: Generation.properties.version });
+
 const ById = Type.Object({ accountId: AccountId, id: Type.String({ maxLength: 100 }) });
 
 export const generations = {
@@ -113,6 +116,11 @@ export const generations = {
   ),
   /** NOT_FOUND also for another account's generation. */
   get: request('generations.get', ById, Generation),
+  /**
+   * This generation changed. Each has a subject of its own, so that a change reaches only who watches that one; what it is now,
+   * `get` tells. A change that follows at once may be all that is heard of the one before it.
+   */
+  changed: (id: string) => broadcast(`generations.changed.${id}`, Change),
   cancel: request('generations.cancel', ById, Type.Object({ cancelled: Type.Boolean() })),
   providers: request(
     'generations.providers',

@@ -22,8 +22,8 @@ export class AttemptsController {
   }
 
   @Handles(attempts.progress)
-  async progress({ attemptId, workerId, progress }: RequestOf<typeof attempts.progress>) {
-    return { live: await this.repository.renew(attemptId, workerId, progress) };
+  async progress(report: RequestOf<typeof attempts.progress>) {
+    return { live: await this.service.progressed(report) };
   }
 
   @Handles(attempts.release)

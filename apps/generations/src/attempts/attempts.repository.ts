@@ -9,6 +9,8 @@ import type { AttemptStatus } from './attempt.entity.js';
 export interface Begun {
   status: AttemptStatus;
   taken: boolean;
+  /** Of the generation, where this has set it in PROCESSING. */
+  version: number | null;
   /** How long the lease that another worker holds still runs. */
   leaseMs: number;
   credential: string | null;
@@ -16,6 +18,11 @@ export interface Begun {
   submittingAt: Date | null;
   job: Omit<AttemptJob, 'attemptId' | 'deadlineAt'>;
   deadlineAt: Date;
+}
+
+interface Renewed {
+  generationId: string;
+  version: number | null;
 }
 
 /**
@@ -49,10 +56,10 @@ export class AttemptsRepository {
          RETURNING a.generation_id
        ), started AS (
          UPDATE generations g SET status = 'PROCESSING', started_at = now(), version = version + 1
-         FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED'
+         FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED' RETURNING g.version
        )
        SELECT found.status, found.task, coalesce(found.credential, $3::jsonb ->> found.mode) AS credential, found.submitting_at AS "submittingAt",
-         EXISTS (SELECT FROM taken) AS taken,
+         EXISTS (SELECT FROM taken) AS taken, (SELECT version FROM started) AS version,
          greatest(0, extract(epoch FROM found.lease_expires_at - now()) * 1000)::int AS "leaseMs",
          jsonb_build_object('generationId', g.id, 'mode', g.mode, 'type', g.type, 'provider', g.provider, 'model', g.model,
            'input', g.input, 'options', g.options, 'expectedSeconds', g.expected_seconds) AS job,
@@ -77,18 +84,20 @@ export class AttemptsRepository {
     );
   }
 
-  renew(id: string, workerId: string, progress: number): Promise<boolean> {
-    return this.leased(
+  /** Renews the lease and tells progress; `version` is the generation's where this has changed it. Undefined when the lease is lost. */
+  async renew(id: string, workerId: string, progress: number): Promise<Renewed | undefined> {
+    const [row] = await this.database.query<Renewed>(
       `WITH renewed AS (
          UPDATE attempts SET lease_expires_at = now() + $4 * interval '1 ms'
          WHERE id = $1 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED') RETURNING generation_id
        ), told AS (
          UPDATE generations g SET progress = $3, version = version + 1
-         FROM renewed WHERE g.id = renewed.generation_id AND g.status = 'PROCESSING' AND g.progress < $3
+         FROM renewed WHERE g.id = renewed.generation_id AND g.status = 'PROCESSING' AND g.progress < $3 RETURNING g.version
        )
-       SELECT true AS live FROM renewed`,
+       SELECT generation_id AS "generationId", (SELECT version FROM told) AS version FROM renewed`,
       [id, workerId, progress, this.config.JOB_LEASE_MS],
     );
+    return row;
   }
 
   /** Gives the lease back, so that another worker can go on at once. */

@@ -1,6 +1,7 @@
 import { type attempts, type BeginReply, type RequestOf } from '@doitong/contracts';
 import { Database, Logger, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import { Changes } from '../generations/changes.js';
 import { OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
 import { AttemptsRepository, type Begun } from './attempts.repository.js';
@@ -13,14 +14,24 @@ export class AttemptsService {
     private readonly repository: AttemptsRepository,
     private readonly outcomes: OutcomeRepository,
     private readonly relay: Relay,
+    private readonly changes: Changes,
     private readonly logger: Logger,
   ) {}
 
   async begin({ attemptId, workerId, credentials }: RequestOf<typeof attempts.begin>): Promise<BeginReply> {
     const begun = await this.repository.begin(attemptId, workerId, credentials);
     if (!begun) return { action: 'drop' };
-    noteGeneration(begun.job.generationId);
+    const { generationId: id } = begun.job;
+    noteGeneration(id);
+    if (begun.version) this.changes.tell({ id, version: begun.version });
     return begun.taken ? next(attemptId, begun) : notTaken(begun);
+  }
+
+  /** False when the attempt is over or another worker's. */
+  async progressed({ attemptId, workerId, progress }: RequestOf<typeof attempts.progress>): Promise<boolean> {
+    const renewed = await this.repository.renew(attemptId, workerId, progress);
+    if (renewed?.version) this.changes.tell({ id: renewed.generationId, version: renewed.version });
+    return renewed !== undefined;
   }
 
   async completed({ attemptId, output, vendorCostMicroUsd }: RequestOf<typeof attempts.completed>): Promise<boolean> {
@@ -34,6 +45,7 @@ export class AttemptsService {
     if (completed === 'late') this.logger.info('result came late, recorded and not charged', { attemptId });
     if (typeof completed !== 'object') return false;
     this.relay.wake();
+    this.changes.tell(completed);
     this.logger.info('generation completed', { attemptId });
     return true;
   }
@@ -49,7 +61,10 @@ export class AttemptsService {
         error: { code, message, retryable, billed: false, stage },
       });
     });
-    if (ended) this.relay.wake();
+    if (ended) {
+      this.relay.wake();
+      this.changes.tell(ended);
+    }
     this.logger.info('attempt failed', { attemptId, failure, generationFailed: ended !== undefined });
     return ended !== undefined;
   }

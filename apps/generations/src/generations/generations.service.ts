@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
 import { type Ending, OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
+import { Changes } from './changes.js';
 import { toGeneration } from './generation.entity.js';
 import { GenerationsRepository } from './generations.repository.js';
 
@@ -17,6 +18,7 @@ export class GenerationsService {
     private readonly attemptsRepository: AttemptsRepository,
     private readonly outcomes: OutcomeRepository,
     private readonly relay: Relay,
+    private readonly changes: Changes,
     private readonly bus: MessageBus,
   ) {}
 
@@ -49,13 +51,14 @@ export class GenerationsService {
 
   /** Ends a generation while its attempts may still run. False when it had ended already. */
   private async endFromOutside(id: string, ending: Ending): Promise<boolean> {
-    const abandoned = await this.database.transaction(async (tx) => {
-      const running = await this.attemptsRepository.abandon(tx, id);
-      return (await this.outcomes.end(tx, id, ending)) ? running : undefined;
-    });
-    if (!abandoned) return false;
-    for (const attemptId of abandoned) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
+    const { running, ended } = await this.database.transaction(async (tx) => ({
+      running: await this.attemptsRepository.abandon(tx, id),
+      ended: await this.outcomes.end(tx, id, ending),
+    }));
+    if (!ended) return false;
+    for (const attemptId of running) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
     this.relay.wake();
+    this.changes.tell(ended);
     return true;
   }
 }
