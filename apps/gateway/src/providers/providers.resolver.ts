@@ -1,5 +1,5 @@
 import type { ContentType } from '@doitong/contracts';
-import { Args, Query, Resolver } from '@nestjs/graphql';
+import { Args, ID, Query, Resolver } from '@nestjs/graphql';
 import { GenerationTypeEnum } from '../generations/enums.js';
 import { Provider } from './provider.type.js';
 import { ProvidersService } from './providers.service.js';
@@ -14,5 +14,15 @@ export class ProvidersResolver {
     type?: ContentType | null,
   ): Promise<Provider[]> {
     return this.service.list(type);
+  }
+
+  @Query(() => Provider, {
+    nullable: true,
+    description: 'One provider with its models. Null, with an error NOT_FOUND, when there is none of this name.',
+  })
+  provider(
+    @Args('id', { type: () => ID, description: 'Its id, or one of its aliases.' }) id: string,
+  ): Promise<Provider> {
+    return this.service.get(id);
   }
 }

@@ -1,4 +1,4 @@
-import { type ContentType, generations } from '@doitong/contracts';
+import { type ContentType, DoitongError, generations } from '@doitong/contracts';
 import { MessageBus } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
@@ -17,6 +17,14 @@ export class ProvidersService {
   async list(type?: ContentType | null): Promise<Provider[]> {
     const all = await (this.cache.get('all') ?? this.load());
     return type ? all.filter((provider) => provider.type === type) : all;
+  }
+
+  /** By id or alias, in whatever case. NOT_FOUND. */
+  async get(name: string): Promise<Provider> {
+    const wanted = name.toLowerCase();
+    const found = (await this.list()).find(({ id, aliases }) => id === wanted || aliases.includes(wanted));
+    if (!found) throw new DoitongError('NOT_FOUND', 'There is no provider of this name.', { field: 'id' });
+    return found;
   }
 
   forget(): void {

@@ -138,4 +138,58 @@ describe('the providers query', () => {
       timeoutMs: 1_000,
     });
   });
+
+  describe('of one provider', () => {
+    const ask = (id: string, fields: string) =>
+      gateway.post(`query($id: ID!) { provider(id: $id) { ${fields} } }`, { variables: { id } });
+
+    it('tells its models, each with the JSON Schema of its options, one by one and as a whole', async () => {
+      const { body } = await ask(
+        'minimax',
+        `id aliases models { id name lifecycle successor inputs { text image audio voice } maxCharacters deadline
+           pricing { creditCost estimatedTime } options { name required schema } optionsSchema }`,
+      );
+      const { options } = model({});
+      const properties = options.properties as Record<string, unknown>;
+      const asShown = (changes: object) => ({
+        id: 'hailuo-02',
+        name: 'Hailuo 02',
+        lifecycle: 'ACTIVE',
+        successor: null,
+        inputs: { text: 'REQUIRED', image: 'OPTIONAL', audio: 'UNSUPPORTED', voice: 'UNSUPPORTED' },
+        maxCharacters: 2_000,
+        deadline: 600,
+        pricing: { creditCost: 44, estimatedTime: 90 },
+        options: Object.entries(properties).map(([name, schema]) => ({
+          name,
+          required: name === 'resolution',
+          schema,
+        })),
+        optionsSchema: { ...options, properties: { model: { const: 'hailuo-02' }, ...properties } },
+        ...changes,
+      });
+      const retired = asShown({
+        id: 'hailuo-01',
+        name: 'Hailuo 01',
+        lifecycle: 'RETIRED',
+        successor: 'hailuo-02',
+        pricing: { creditCost: 44, estimatedTime: 1 },
+        optionsSchema: { ...options, properties: { model: { const: 'hailuo-01' }, ...properties } },
+      });
+      expect(body).toEqual({
+        data: { provider: { id: 'minimax', aliases: ['hailuo'], models: [retired, asShown({})] } },
+      });
+    });
+
+    it.each([['minimax'], ['hailuo'], ['MiniMax']])('finds it by id or alias, in whatever case: %s', async (name) => {
+      expect((await ask(name, 'id')).body).toEqual({ data: { provider: { id: 'minimax' } } });
+    });
+
+    it('is null beside NOT_FOUND where there is none of this name', async () => {
+      expect((await ask('nobody', 'id')).body).toMatchObject({
+        data: { provider: null },
+        errors: [{ path: ['provider'], extensions: { code: 'NOT_FOUND', field: 'id' } }],
+      });
+    });
+  });
 });
