@@ -7,22 +7,25 @@ import { ErrorCodeEnum, GenerationStatusEnum, GenerationTypeEnum, StageEnum } fr
   description: 'What is known of an output. Its measures are read from the file itself, once it is there.',
 })
 export class GenerationMetadata {
-  @Field(() => Int, { nullable: true, description: 'Pixels. Absent until COMPLETED, and of audio.' })
+  @Field(() => Int, { nullable: true, description: 'Pixels. Null until COMPLETED, and of audio.' })
   width?: number;
 
-  @Field(() => Int, { nullable: true, description: 'Pixels. Absent until COMPLETED, and of audio.' })
+  @Field(() => Int, { nullable: true, description: 'Pixels. Null until COMPLETED, and of audio.' })
   height?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Seconds. Absent until COMPLETED, and of images.' })
+  @Field(() => Float, { nullable: true, description: 'Seconds. Null until COMPLETED, and of images.' })
   duration?: number;
 
-  @Field(() => String, { nullable: true, description: 'Such as `mp4`, `png` or `mp3`. Absent until COMPLETED.' })
+  @Field(() => String, { nullable: true, description: 'Such as `mp4`, `png` or `mp3`. Null until COMPLETED.' })
   format?: string;
 
-  @Field(() => String, { nullable: true, description: 'The resolution option in force, where the model has one.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The resolution option in force; null where the model has none.',
+  })
   resolution?: string;
 
-  @Field(() => Float, { nullable: true, description: 'Whole bytes. Absent until COMPLETED.' })
+  @Field(() => Float, { nullable: true, description: 'Whole bytes. Null until COMPLETED.' })
   size?: number;
 
   @Field(() => String, { description: 'The model that made it, or is about to.' })
@@ -49,16 +52,19 @@ export class GenerationError {
   @Field(() => StageEnum, { description: 'Where it went wrong.' })
   stage!: Stage;
 
-  @Field(() => Float, { nullable: true, description: 'Seconds to wait before a retry, where that is known.' })
+  @Field(() => Float, { nullable: true, description: 'Seconds to wait before a retry; null where that is not known.' })
   retryAfter?: number;
 
-  @Field(() => String, { nullable: true, description: 'The limit that was reached, where it was one.' })
+  @Field(() => String, { nullable: true, description: 'The limit that was reached; null where it was none.' })
   limit?: string;
 
-  @Field(() => String, { nullable: true, description: 'The input field at fault, where it was one.' })
+  @Field(() => String, { nullable: true, description: 'The input field at fault; null where it was none.' })
   field?: string;
 
-  @Field(() => Json, { nullable: true, description: 'What the field at fault may be, where that is known.' })
+  @Field(() => Json, {
+    nullable: true,
+    description: 'What the field at fault may be; null where that cannot be listed.',
+  })
   allowed?: unknown;
 }
 

@@ -8,6 +8,7 @@ import {
   isEnumType,
   isInputObjectType,
   isIntrospectionType,
+  isNullableType,
   isObjectType,
   isSpecifiedScalarType,
   lexicographicSortSchema,
@@ -28,6 +29,18 @@ describe('the schema', () => {
   it('that is served is the one that is committed (else: npm run schema -w apps/gateway)', async () => {
     const committed = await readFile(new URL('../../schema.graphql', import.meta.url), 'utf8');
     expect(printed(schema)).toBe(printed(buildSchema(committed)));
+  });
+
+  it('says of every field that may be null when it is', () => {
+    const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+      isObjectType(type) && !isIntrospectionType(type)
+        ? Object.values(type.getFields()).map((field) => ({ ...field, path: `${type.name}.${field.name}` }))
+        : [],
+    );
+    const nullable = fields.filter(({ type }) => isNullableType(type));
+    expect(nullable.length).toBeGreaterThan(10);
+    const silent = nullable.filter(({ description }) => !/\bnull\b/i.test(description ?? ''));
+    expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
   it('describes every type, field, argument and word', () => {
