@@ -96,7 +96,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   expect(row).toMatchObject({ id, credits: 2 ** 40, expected_seconds: 0.5, adjustments: ['a'], webhook_url: null });
   await idempotency.leave(name, id);
   await idempotency.release(name, id);
-  await attempts.begin(attemptId, 'w', { test: 'fingerprint' });
+  await attempts.begin({ attemptId, workerId: 'w', beginId: 'b', credentials: { test: 'fingerprint' } });
   expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toBe(true);
   expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
   await attempts.release(attemptId, 'w');

@@ -83,12 +83,16 @@ const VendorCost = Type.Optional(Type.Integer({ minimum: 0 }));
 
 /** What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. */
 export const attempts = {
-  /** Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on. */
+  /**
+   * Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on. Who had no
+   * answer asks again with the same `beginId` and gets the one that was lost; a new `beginId` says that it was heard.
+   */
   begin: request(
     'attempt.begin',
     /** `credentials`: the one to use for each mode, should this worker be the first to ask the vendor. */
     Type.Object({
       ...Lease,
+      beginId: Type.String({ minLength: 1, maxLength: 100 }),
       credentials: Type.Object({ live: Type.Optional(Credential), test: Type.Optional(Credential) }),
     }),
     BeginReply,

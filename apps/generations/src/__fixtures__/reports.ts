@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AttemptFailure,
   attempts,
@@ -43,8 +44,11 @@ export const FAILURE: AttemptFailure = {
 
 /** What workers say of an attempt and customers ask of its generation; by default the worker is `one`. */
 export function reportsTo({ bus, accountId, sql, accepted }: TestGenerations) {
-  const begin = ({ attemptId }: Ids, workerId = 'one', credentials: object = CREDENTIALS) =>
-    bus.request(attempts.begin, { attemptId, workerId, credentials });
+  const begin = (
+    { attemptId }: Ids,
+    workerId = 'one',
+    { beginId = randomUUID() as string, credentials = CREDENTIALS as object } = {},
+  ) => bus.request(attempts.begin, { attemptId, workerId, beginId, credentials });
   const submitted = ({ attemptId }: Ids, workerId = 'one', task = TASK) =>
     bus.request(attempts.submitted, { attemptId, workerId, task });
 

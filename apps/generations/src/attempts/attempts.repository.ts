@@ -1,4 +1,4 @@
-import type { AttemptFailure, AttemptJob, Job, Mode, VendorTask } from '@doitong/contracts';
+import type { AttemptFailure, AttemptJob, attempts, Job, RequestOf, VendorTask } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
@@ -11,6 +11,8 @@ export interface Begun {
   taken: boolean;
   /** Of the generation, where this has set it in PROCESSING. */
   version: number | null;
+  /** Nobody has asked the vendor, unless it was this begin, whose answer was lost. */
+  unasked: boolean;
   /** How long the lease that another worker holds still runs. */
   leaseMs: number;
   credential: string | null;
@@ -37,35 +39,42 @@ export class AttemptsRepository {
   ) {}
 
   /**
-   * Takes the lease if it is free. A CREATED attempt becomes SUBMITTING: from here on the vendor may have been asked; not
-   * when the deadline of its generation has passed.
+   * Takes the lease if it is free, or this begin has it already. A CREATED attempt becomes SUBMITTING: from here on the
+   * vendor may have been asked; not when the deadline of its generation has passed.
    */
-  async begin(id: string, workerId: string, credentials: Partial<Record<Mode, string>>): Promise<Begun | undefined> {
+  async begin({
+    attemptId,
+    workerId,
+    beginId,
+    credentials,
+  }: RequestOf<typeof attempts.begin>): Promise<Begun | undefined> {
     const [row] = await this.database.query<Begun>(
       `WITH found AS (
          SELECT a.*, g.mode, g.deadline_at FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
        ), taken AS (
          UPDATE attempts a SET worker_id = $2, lease_expires_at = now() + $4 * interval '1 ms',
            status = CASE a.status WHEN 'CREATED' THEN 'SUBMITTING' ELSE a.status END,
-           credential = coalesce(a.credential, $3::jsonb ->> found.mode), submitting_at = coalesce(a.submitting_at, now())
+           credential = coalesce(a.credential, $3::jsonb ->> found.mode), submitting_at = coalesce(a.submitting_at, now()),
+           begin_id = $5, begin_submits = a.status = 'CREATED' OR (a.begin_submits AND a.begin_id = $5)
          FROM found
-         WHERE a.id = found.id AND (found.worker_id IS NULL OR found.lease_expires_at < now())
+         WHERE a.id = found.id AND (found.worker_id IS NULL OR found.lease_expires_at < now() OR found.begin_id = $5)
            AND (found.status IN ('SUBMITTING', 'SUBMITTED')
              OR (found.status = 'CREATED' AND found.deadline_at > now())
              OR (found.status = 'ABANDONED' AND found.task IS NOT NULL AND found.reconcile_until > now()))
-         RETURNING a.generation_id
+         RETURNING a.generation_id, a.begin_submits
        ), started AS (
          UPDATE generations g SET status = 'PROCESSING', started_at = now(), version = version + 1
          FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED' RETURNING g.version
        )
        SELECT found.status, found.task, coalesce(found.credential, $3::jsonb ->> found.mode) AS credential, found.submitting_at AS "submittingAt",
-         EXISTS (SELECT FROM taken) AS taken, (SELECT version FROM started) AS version,
+         EXISTS (SELECT FROM taken) AS taken, coalesce((SELECT begin_submits FROM taken), false) AS unasked,
+         (SELECT version FROM started) AS version,
          greatest(0, extract(epoch FROM found.lease_expires_at - now()) * 1000)::int AS "leaseMs",
          jsonb_build_object('generationId', g.id, 'mode', g.mode, 'type', g.type, 'provider', g.provider, 'model', g.model,
            'input', g.input, 'options', g.options, 'expectedSeconds', g.expected_seconds) AS job,
          g.deadline_at AS "deadlineAt"
        FROM found JOIN generations g ON g.id = found.generation_id`,
-      [id, workerId, JSON.stringify(credentials), this.config.JOB_LEASE_MS],
+      [attemptId, workerId, JSON.stringify(credentials), this.config.JOB_LEASE_MS, beginId],
     );
     return row;
   }

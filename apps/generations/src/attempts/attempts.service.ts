@@ -18,13 +18,13 @@ export class AttemptsService {
     private readonly logger: Logger,
   ) {}
 
-  async begin({ attemptId, workerId, credentials }: RequestOf<typeof attempts.begin>): Promise<BeginReply> {
-    const begun = await this.repository.begin(attemptId, workerId, credentials);
+  async begin(request: RequestOf<typeof attempts.begin>): Promise<BeginReply> {
+    const begun = await this.repository.begin(request);
     if (!begun) return { action: 'drop' };
     const { generationId: id } = begun.job;
     noteGeneration(id);
     if (begun.version) this.changes.tell({ id, version: begun.version });
-    return begun.taken ? next(attemptId, begun) : notTaken(begun);
+    return begun.taken ? next(request.attemptId, begun) : notTaken(begun);
   }
 
   /** False when the attempt is over or another worker's. */
@@ -70,9 +70,12 @@ export class AttemptsService {
   }
 }
 
-function next(attemptId: string, { status, task, credential, submittingAt, job, deadlineAt }: Begun): BeginReply {
+function next(
+  attemptId: string,
+  { status, unasked, task, credential, submittingAt, job, deadlineAt }: Begun,
+): BeginReply {
   const known = { job: { ...job, attemptId, deadlineAt: deadlineAt.toISOString() }, credential: credential ?? '' };
-  if (status === 'CREATED') return { action: 'submit', ...known };
+  if (unasked && !task) return { action: 'submit', ...known };
   const submittedAfter = submittingAt!.toISOString();
   if (task) return { action: 'resume', ...known, task, submittedAfter, late: status === 'ABANDONED' };
   return { action: 'reconcile', ...known, submittedAfter };

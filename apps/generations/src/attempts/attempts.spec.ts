@@ -57,10 +57,45 @@ describe('begin', () => {
     await reports.begin(ids);
     expect(await reports.begin(ids, 'one')).toMatchObject({ action: 'wait' });
     await reports.expireLease(ids);
-    const second = await reports.begin(ids, 'two', { test: 'other-fingerprint' });
+    const second = await reports.begin(ids, 'two', { credentials: { test: 'other-fingerprint' } });
     expect(second).toMatchObject({ action: 'reconcile', credential: CREDENTIALS.test });
     const { submittedAfter } = second as { submittedAfter: string };
     expect(Math.abs(Date.parse(submittedAfter) - asked)).toBeLessThan(5_000);
+  });
+
+  it('asked again after its answer was lost gives the same one, so that what nobody submitted is not taken for submitted', async () => {
+    const ids = await own.accepted();
+    const [first, lost] = [{ beginId: 'first' }, { beginId: 'lost' }];
+    const answer = await reports.begin(ids, 'one', lost);
+    expect(answer.action).toBe('submit');
+    expect(await reports.begin(ids, 'one', lost)).toEqual(answer);
+    await reports.expireLease(ids);
+    expect(await reports.begin(ids, 'one', lost)).toEqual(answer);
+    expect(await reports.begin(ids, 'one', first)).toMatchObject({ action: 'wait' });
+    expect((await reports.get(ids)).version).toBe(2);
+  });
+
+  it('whose lost answer was no submit is given none when it asks again, nor after another worker went on', async () => {
+    const ids = await own.accepted();
+    await reports.begin(ids, 'one', { beginId: 'first' });
+    await reports.expireLease(ids);
+    const reconcile = await reports.begin(ids, 'two', { beginId: 'second' });
+    expect(reconcile.action).toBe('reconcile');
+    expect(await reports.begin(ids, 'two', { beginId: 'second' })).toEqual(reconcile);
+    expect(await reports.begin(ids, 'one', { beginId: 'first' })).toMatchObject({ action: 'wait' });
+    await reports.expireLease(ids);
+    expect(await reports.begin(ids, 'one', { beginId: 'first' })).toMatchObject({ action: 'reconcile' });
+    await reports.submitted(ids, 'one');
+    expect(await reports.begin(ids, 'one', { beginId: 'first' })).toMatchObject({ action: 'resume', task: TASK });
+    await reports.cancel(ids);
+    expect(await reports.begin(ids, 'one', { beginId: 'first' })).toMatchObject({ action: 'resume', late: true });
+  });
+
+  it('asked again for what was cancelled meanwhile is dropped', async () => {
+    const ids = await own.accepted();
+    await reports.begin(ids, 'one', { beginId: 'first' });
+    await reports.cancel(ids);
+    expect(await reports.begin(ids, 'one', { beginId: 'first' })).toEqual({ action: 'drop' });
   });
 
   it.each([

@@ -74,10 +74,15 @@ describe('a job without a lease', () => {
 
   it('is taken from a worker that is heard of no more, and free for the next one at once', async () => {
     const accepted = await own.accepted();
-    await own.bus.request(attempts.begin, { attemptId: accepted.attemptId, workerId: 'one', credentials: CREDENTIALS });
+    await own.bus.request(attempts.begin, {
+      attemptId: accepted.attemptId,
+      workerId: 'one',
+      beginId: 'first',
+      credentials: CREDENTIALS,
+    });
     await expireLeases();
     await waitFor(async () => expect(await leases()).toMatchObject([{ worker_id: null }]));
-    const next = { attemptId: accepted.attemptId, workerId: 'two', credentials: CREDENTIALS };
+    const next = { attemptId: accepted.attemptId, workerId: 'two', beginId: 'second', credentials: CREDENTIALS };
     expect(await own.bus.request(attempts.begin, next)).toMatchObject({ action: 'reconcile' });
   });
 
@@ -130,6 +135,7 @@ describe('a deadline that has passed', () => {
     await own.bus.request(attempts.begin, {
       attemptId: processing.attemptId,
       workerId: 'one',
+      beginId: 'first',
       credentials: CREDENTIALS,
     });
     const inTime = await own.accepted();
@@ -163,7 +169,7 @@ describe('an abandoned attempt', () => {
   const abandoned = async (task: boolean) => {
     const accepted = await own.accepted();
     const holder = { attemptId: accepted.attemptId, workerId: 'one' };
-    await own.bus.request(attempts.begin, { ...holder, credentials: CREDENTIALS });
+    await own.bus.request(attempts.begin, { ...holder, beginId: 'first', credentials: CREDENTIALS });
     if (task) await own.bus.request(attempts.submitted, { ...holder, task: { id: 'task', state: {} } });
     await waitFor(() => expect(published(accepted)).toBe(1));
     await own.bus.request(generations.cancel, { accountId: own.accountId, id: accepted.id });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Job } from '@doitong/contracts';
 import { type ProviderFamily, toFailure, VendorError } from '@doitong/providers/kit';
 import { type JobOutcome, Logger } from '@doitong/service-kit';
@@ -41,8 +42,9 @@ export class AttemptRunner {
     if (this.inHand.has(attemptId)) return { retryAfterMs: this.config.JOB_LEASE_MS };
     this.inHand.add(attemptId);
     try {
-      const workerId = this.identity.id;
-      const begun = await this.reports.begin({ attemptId, workerId, credentials: this.vendors.pick(Math.random) });
+      const credentials = this.vendors.pick(Math.random);
+      const asked = { attemptId, workerId: this.identity.id, beginId: randomUUID(), credentials };
+      const begun = await this.reports.begin(asked, this.going.signal);
       if (begun.action === 'drop') return 'done';
       if (begun.action === 'wait') return { retryAfterMs: begun.retryAfterMs };
       return await this.hold(begun);

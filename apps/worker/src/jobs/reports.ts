@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { attempts, DoitongError, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
 import { MessageBus } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
@@ -11,8 +12,9 @@ const PATIENCE_MS = 60_000;
 export class Reports {
   constructor(private readonly bus: MessageBus) {}
 
-  begin(body: RequestOf<typeof attempts.begin>): Promise<ReplyOf<typeof attempts.begin>> {
-    return this.bus.request(attempts.begin, body);
+  /** Insists, with the same `beginId`, until `going` aborts: an answer of `submit` that is lost is a submit that nobody makes. */
+  begin(body: RequestOf<typeof attempts.begin>, going: AbortSignal): Promise<ReplyOf<typeof attempts.begin>> {
+    return this.insist(attempts.begin, body, going);
   }
 
   progress(body: RequestOf<typeof attempts.progress>): Promise<ReplyOf<typeof attempts.progress>> {
@@ -39,15 +41,17 @@ export class Reports {
     return this.insist(attempts.failed, body);
   }
 
-  private async insist<M extends Request>(message: M, body: RequestOf<M>): Promise<ReplyOf<M>> {
+  private async insist<M extends Request>(message: M, body: RequestOf<M>, stop?: AbortSignal): Promise<ReplyOf<M>> {
     const until = Date.now() + PATIENCE_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         return await this.bus.request(message, body);
       } catch (error) {
         const unheard = error instanceof DoitongError && error.code === 'INTERNAL';
-        if (!unheard || Date.now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (!unheard || Date.now() > until || stop?.aborted) throw error;
+        await sleep(pauseMs, undefined, { signal: stop }).catch(() => {
+          throw error;
+        });
       }
     }
   }

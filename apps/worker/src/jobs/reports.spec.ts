@@ -1,0 +1,35 @@
+import { DoitongError } from '@doitong/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { holder, inTurn } from '../__fixtures__/attempt.js';
+import { Reports } from './reports.js';
+
+const unheard = new DoitongError('INTERNAL', 'A part of the service is not available. Please try again.');
+const asked = { ...holder, beginId: 'begin-1', credentials: {} };
+
+function reportsTo(request: (...args: unknown[]) => Promise<unknown>) {
+  return new Reports({ request } as never);
+}
+
+describe('a begin', () => {
+  it('whose answer was lost is asked again as it was, so that it gets the same answer', async () => {
+    const request = inTurn<unknown>(unheard, unheard, { action: 'drop' });
+    expect(await reportsTo(request).begin(asked, new AbortController().signal)).toEqual({ action: 'drop' });
+    expect(request.calls.map(([, body]) => body)).toEqual([asked, asked, asked]);
+  });
+
+  it('that is refused is not asked again', async () => {
+    const refused = new DoitongError('INVALID_INPUT', 'No such attempt.');
+    const request = inTurn<unknown>(refused);
+    await expect(reportsTo(request).begin(asked, new AbortController().signal)).rejects.toBe(refused);
+    expect(request.calls).toHaveLength(1);
+  });
+
+  it('that nobody hears is given up when the worker goes', async () => {
+    const request = inTurn<unknown>(unheard);
+    const going = new AbortController();
+    const begun = reportsTo(request).begin(asked, going.signal);
+    setTimeout(() => going.abort(), 50);
+    await expect(begun).rejects.toBe(unheard);
+    expect(request.calls).toHaveLength(1);
+  });
+});
