@@ -7,6 +7,8 @@ import { SlotsController } from './slots/slots.controller.js';
 import { SlotsRepository } from './slots/slots.repository.js';
 import { SlotsService } from './slots/slots.service.js';
 import { CONFIG } from './tokens.js';
+import { UsageController } from './usage/usage.controller.js';
+import { UsageService } from './usage/usage.service.js';
 import { WindowSweeper } from './windows/window-sweeper.js';
 import { WindowsController } from './windows/windows.controller.js';
 import { WindowsRepository } from './windows/windows.repository.js';
@@ -21,12 +23,13 @@ export class RateLimitModule {
     return {
       module: RateLimitModule,
       imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
-      controllers: [SlotsController, WindowsController],
+      controllers: [SlotsController, UsageController, WindowsController],
       providers: [
         { provide: CONFIG, useValue: config },
         OrphanSlots,
         SlotsRepository,
         SlotsService,
+        UsageService,
         WindowsRepository,
         WindowsService,
         WindowSweeper,

@@ -49,4 +49,18 @@ export const rateLimit = {
     }),
     Type.Object({}),
   ),
+  /** What an account uses of its limits at this moment, as `check` and `admit` would count it. */
+  usage: request(
+    'rate-limit.usage',
+    Type.Object({ accountId: AccountId }),
+    Type.Object({
+      /** Of window `generate`. */
+      requestsThisMinute: Type.Integer({ minimum: 0 }),
+      /** Slots taken. */
+      concurrent: Type.Integer({ minimum: 0 }),
+      generationsToday: Type.Integer({ minimum: 0 }),
+      /** When the daily quota is whole again: the next midnight UTC. */
+      resetsAt: Instant,
+    }),
+  ),
 };

@@ -1,6 +1,6 @@
 import type { Principal } from '@doitong/contracts';
-import { Context, Query, Resolver } from '@nestjs/graphql';
-import { Account } from './account.type.js';
+import { Context, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Account, AccountLimits, AccountUsage } from './account.type.js';
 import { AccountsService } from './accounts.service.js';
 
 @Resolver(() => Account)
@@ -10,5 +10,15 @@ export class AccountsResolver {
   @Query(() => Account, { description: 'The account that the API key belongs to.' })
   account(@Context('principal') principal: Principal): Promise<Account> {
     return this.accounts.get(principal);
+  }
+
+  @ResolveField(() => AccountLimits, { description: 'What it may do at most.' })
+  limits(@Context('principal') principal: Principal): AccountLimits {
+    return principal.limits;
+  }
+
+  @ResolveField(() => AccountUsage, { description: 'What it uses of its limits at this moment.' })
+  usage(@Context('principal') principal: Principal): Promise<AccountUsage> {
+    return this.accounts.usage(principal);
   }
 }

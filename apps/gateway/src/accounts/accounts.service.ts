@@ -1,4 +1,4 @@
-import { type Account, billing, type Principal } from '@doitong/contracts';
+import { type Account, billing, type Principal, type ReplyOf, rateLimit } from '@doitong/contracts';
 import { MessageBus } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 
@@ -8,5 +8,9 @@ export class AccountsService {
 
   get({ accountId }: Principal): Promise<Account> {
     return this.bus.request(billing.account, { accountId });
+  }
+
+  usage({ accountId }: Principal): Promise<ReplyOf<typeof rateLimit.usage>> {
+    return this.bus.request(rateLimit.usage, { accountId });
   }
 }

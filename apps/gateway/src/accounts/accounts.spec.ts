@@ -1,5 +1,5 @@
-import { billing } from '@doitong/contracts';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { billing, rateLimit } from '@doitong/contracts';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
 import { aPrincipal } from '../__fixtures__/messages.js';
 
@@ -8,13 +8,38 @@ beforeAll(async () => {
   gateway = await startGateway();
 });
 afterAll(() => gateway?.stop());
+beforeEach(() => {
+  gateway.reset();
+  gateway.answer(billing.account, () => account);
+});
+
+const account = { id: aPrincipal().accountId, name: 'Acme', plan: 'PRO', credits: 2 ** 53 - 1, held: 120 } as const;
 
 it('account tells the credits of the key’s own account, however many they are', async () => {
-  const account = { id: aPrincipal().accountId, name: 'Acme', plan: 'PRO', credits: 2 ** 53 - 1, held: 120 } as const;
-  gateway.answer(billing.account, () => account);
   for (let time = 1; time <= 3; time++) {
     const { body } = await gateway.post('{ account { id name plan credits held } }');
     expect(body).toEqual({ data: { account } });
   }
   expect(gateway.asked(billing.account)[0]?.body).toEqual({ accountId: account.id });
+});
+
+it('account tells its limits and what is used of them; usage is asked for only where it is wanted', async () => {
+  const limits = { requestsPerMinute: 120, concurrent: 40, perDay: null };
+  const usage = {
+    requestsThisMinute: 7,
+    concurrent: 3,
+    generationsToday: 150,
+    resetsAt: '2025-02-01T00:00:00.000Z',
+  };
+  gateway.answer(billing.authenticate, () => aPrincipal({ limits }));
+  gateway.answer(rateLimit.usage, () => usage);
+  const headers = { authorization: `Bearer ${gateway.newKey()}` };
+  const ask = async (fields: string) => (await gateway.post(`{ account { ${fields} } }`, { headers })).body;
+
+  const LIMITS = 'limits { requestsPerMinute concurrent perDay }';
+  expect(await ask(LIMITS)).toEqual({ data: { account: { limits } } });
+  expect(gateway.asked(rateLimit.usage)).toEqual([]);
+  const both = await ask(`${LIMITS} usage { requestsThisMinute concurrent generationsToday resetsAt }`);
+  expect(both).toEqual({ data: { account: { limits, usage } } });
+  expect(gateway.asked(rateLimit.usage).map(({ body }) => body)).toEqual([{ accountId: aPrincipal().accountId }]);
 });

@@ -60,6 +60,18 @@ export class SlotsRepository {
     return why!;
   }
 
+  /** What the account has taken, and when the quota of today ends. */
+  async taken(accountId: string): Promise<{ concurrent: number; generationsToday: number; resetsAt: Date }> {
+    const [taken] = await this.database.query<{ concurrent: number; generationsToday: number; resetsAt: Date }>(
+      `SELECT coalesce(max(slots_taken), 0) AS concurrent,
+         coalesce(max(day_taken) FILTER (WHERE day >= ${TODAY}), 0) AS "generationsToday",
+         (${TODAY} + 1) AT TIME ZONE 'UTC' AS "resetsAt"
+       FROM account_usage WHERE account_id = $1`,
+      [accountId],
+    );
+    return taken!;
+  }
+
   /** Frees what is taken of these slots. A refund gives back the quota too, if its day is not over. */
   async free(items: Freed[]): Promise<void> {
     const refunded = items.filter((item) => item.refundQuota);

@@ -1,17 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { rateLimit } from '@doitong/contracts';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { awayFromMidnight, SUITE_MS, untilMidnightMs } from '../__fixtures__/midnight.js';
 import { startRateLimit, type TestRateLimit } from '../__fixtures__/start-rate-limit.js';
-
-const DAY_MS = 86_400_000;
-const SUITE_MS = 30_000;
-const untilMidnightMs = () => DAY_MS - (Date.now() % DAY_MS);
 
 let service: TestRateLimit;
 beforeAll(async () => {
-  // A UTC midnight in the middle of a test would be a new day for its quota.
-  if (untilMidnightMs() < SUITE_MS) await sleep(untilMidnightMs() + 1_000);
+  await awayFromMidnight();
   service = await startRateLimit();
 }, 2 * SUITE_MS);
 afterAll(() => service.stop());
