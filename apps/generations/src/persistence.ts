@@ -1,8 +1,9 @@
 import type { Persistence } from '@doitong/service-kit';
 import { CreateGenerations1763700000000 } from './migrations/1763700000000-create-generations.js';
 import { AddBeginId1763800000000 } from './migrations/1763800000000-add-begin-id.js';
+import { TellCandidates1763810000000 } from './migrations/1763810000000-tell-candidates.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
-  migrations: [CreateGenerations1763700000000, AddBeginId1763800000000],
+  migrations: [CreateGenerations1763700000000, AddBeginId1763800000000, TellCandidates1763810000000],
 };

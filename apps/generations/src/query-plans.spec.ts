@@ -85,7 +85,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
       credits: 2 ** 40,
       expectedSeconds: 0.5,
       deadlineSeconds: 0.5,
-      routing: { reason: 'r' },
+      routing: { reason: 'r', candidates: [] },
       adjustments: ['a'],
       webhookUrl: null,
       requestId: 'r',

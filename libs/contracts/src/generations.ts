@@ -65,6 +65,21 @@ export const Metadata = Type.Object({
 });
 export type Metadata = Static<typeof Metadata>;
 
+/** How a model stood when the one that serves a generation was chosen. */
+export const RoutingCandidate = Type.Object({
+  provider: Type.String(),
+  model: Type.String(),
+  /** 0 to 100, higher is better; null when it was excluded. */
+  score: Nullable(Type.Number()),
+  /** A short phrase; null when it has a score. */
+  excludedBecause: Nullable(Type.String()),
+});
+export type RoutingCandidate = Static<typeof RoutingCandidate>;
+
+/** Why a generation is served by its provider and model. `candidates`: the best first, the excluded last; not more than 50. */
+export const Routing = Type.Object({ reason: Type.String(), candidates: Type.Array(RoutingCandidate) });
+export type Routing = Static<typeof Routing>;
+
 export const Generation = Type.Object({
   id: GenerationId,
   accountId: AccountId,
@@ -83,7 +98,7 @@ export const Generation = Type.Object({
   /** Key in the asset store; the gateway signs a URL for it at each read. */
   assetKey: Nullable(Type.String()),
   error: Nullable(ErrorBody),
-  routing: Type.Object({ reason: Type.String() }),
+  routing: Routing,
   createdAt: Instant,
   startedAt: Nullable(Instant),
   completedAt: Nullable(Instant),

@@ -119,7 +119,7 @@ const example = {
   credits: CREDITS,
   expectedSeconds: 5,
   deadlineSeconds: 180,
-  routing: { reason: 'chosen by the caller' },
+  routing: { reason: 'chosen by the caller', candidates: [] },
   adjustments: [],
   webhookUrl: null,
   requestId: 'floor',

@@ -33,7 +33,10 @@ export const aGeneration = (changes: Partial<Generation> = {}): Generation => ({
   metadata: { model: 'hailuo-02', resolution: '768p', adjustments: [] },
   assetKey: null,
   error: null,
-  routing: { reason: 'asked for' },
+  routing: {
+    reason: 'asked for',
+    candidates: [{ provider: 'minimax', model: 'hailuo-02', score: 80, excludedBecause: null }],
+  },
   createdAt: '2025-01-31T12:00:00.000Z',
   startedAt: null,
   completedAt: null,

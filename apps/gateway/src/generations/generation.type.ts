@@ -68,10 +68,37 @@ export class GenerationError {
   allowed?: unknown;
 }
 
+@ObjectType({ description: 'How a model stood when the one that serves a generation was chosen.' })
+export class RoutingCandidate {
+  @Field(() => String, { description: 'Id of its provider.' })
+  provider!: string;
+
+  @Field(() => String, { description: 'Id of the model.' })
+  model!: string;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: '0 to 100, by what counted most; higher is better. Null when it was excluded.',
+  })
+  score!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it could not be chosen, such as `circuit open`. Null when it has a score.',
+  })
+  excludedBecause!: string | null;
+}
+
 @ObjectType({ description: 'How the provider and model of a generation were chosen.' })
 export class Routing {
   @Field(() => String, { description: 'Why this one.' })
   reason!: string;
+
+  @Field(() => [RoutingCandidate], {
+    description:
+      'The models that were considered, the best first and the excluded last; at most 50. Of a provider that was asked for, its own models in their order.',
+  })
+  candidates!: RoutingCandidate[];
 }
 
 @ObjectType({ description: 'One request to make a video, image, audio or avatar, and its life.' })

@@ -6,7 +6,7 @@ import { aGeneration, aPrincipal } from '../__fixtures__/messages.js';
 const GENERATE = 'mutation Generate($input: GenerateInput!) { generate(input: $input) { id } }';
 const ALL = `id status type provider model url metadata { width height duration format resolution size model adjustments }
   creditCost estimatedTime progress error { code message retryable billed stage retryAfter limit field allowed }
-  routing { reason } createdAt startedAt completedAt version`;
+  routing { reason candidates { provider model score excludedBecause } } createdAt startedAt completedAt version`;
 
 describe('generations', () => {
   let gateway: Gateway;

@@ -1,3 +1,4 @@
+import type { Routing } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
@@ -19,7 +20,7 @@ export interface NewGeneration {
   credits: number;
   expectedSeconds: number;
   deadlineSeconds: number;
-  routing: object;
+  routing: Routing;
   adjustments: string[];
   webhookUrl: string | null;
   requestId: string;

@@ -2,12 +2,12 @@ import { DoitongError, type Generation, type generations, type RequestOf } from 
 import { currentRequestId, Ids, JobQueue, Logger, noteGeneration } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
+import { type Choice, choose } from '../choice/choice.js';
 import { GenerationsConfig } from '../config.js';
 import { type GenerationRow, toGeneration } from '../generations/generation.entity.js';
 import { CONFIG } from '../tokens.js';
 import { AdmissionRepository } from './admission.repository.js';
 import { hashOf } from './body-hash.js';
-import { type Choice, choose } from './choice.js';
 import { IdempotencyRepository, type RequestName } from './idempotency.repository.js';
 import { isRefusal, isSpent, Reservations } from './reservations.js';
 import { checkStorable } from './storable.js';
@@ -115,7 +115,7 @@ export class AdmissionService {
 
   private async accept(
     { accountId, mode, input: asked }: CreateRequest,
-    { candidate, credits, options, adjustments, reason }: Choice,
+    { candidate, credits, options, adjustments, routing }: Choice,
     id: string,
     admittedUntil: Date,
     name?: RequestName,
@@ -139,7 +139,7 @@ export class AdmissionService {
         input: asked.input,
         expectedSeconds: model.expectedSeconds,
         deadlineSeconds: model.deadlineSeconds * this.config.DEADLINE_SCALE,
-        routing: { reason },
+        routing,
         webhookUrl: asked.webhookUrl ?? null,
         requestId: currentRequestId(),
       },

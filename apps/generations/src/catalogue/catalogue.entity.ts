@@ -6,10 +6,17 @@ export interface CatalogueEntry {
   modes: Mode[];
 }
 
+/** Why a model can serve nobody now, as a short phrase, and for how long at least. */
+export interface Absence {
+  because: string;
+  retryAfterSeconds: number;
+}
+
 /** One way to serve a request: a model, of a provider, of a family. */
 export interface Candidate {
   family: string;
   provider: ProviderManifest;
   model: ModelManifest;
-  available: boolean;
+  /** Null when it is there for this mode. */
+  absence: Absence | null;
 }

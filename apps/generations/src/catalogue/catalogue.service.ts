@@ -16,11 +16,13 @@ import {
 } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
 import { CONFIG } from '../tokens.js';
-import type { Candidate, CatalogueEntry } from './catalogue.entity.js';
+import type { Absence, Candidate, CatalogueEntry } from './catalogue.entity.js';
 import { CatalogueRepository } from './catalogue.repository.js';
 import { checkOptionSchemas } from './option-schema.js';
 
 const MISSED_BEATS = 3;
+/** Nobody knows when a worker comes. */
+const RETRY_SECONDS = 10;
 
 /** What can be generated, and by which living workers. Kept in memory, read anew when told of a change and at every sweep. */
 @Injectable()
@@ -72,18 +74,12 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   candidates(type: ContentType, mode: Mode): Candidate[] {
-    return this.entries.flatMap(({ manifest, modes }) =>
-      manifest.providers
+    return this.entries.flatMap(({ manifest: { family, providers }, modes }) => {
+      const absence = this.absenceOf(modes, mode);
+      return providers
         .filter((provider) => provider.type === type)
-        .flatMap((provider) =>
-          provider.models.map((model) => ({
-            family: manifest.family,
-            provider,
-            model,
-            available: modes.includes(mode),
-          })),
-        ),
-    );
+        .flatMap((provider) => provider.models.map((model) => ({ family, provider, model, absence })));
+    });
   }
 
   providers(type?: ContentType): ReplyOf<typeof generations.providers>['providers'] {
@@ -92,6 +88,12 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
         .filter((provider) => !type || provider.type === type)
         .map((provider) => ({ ...provider, available: modes.length > 0 })),
     );
+  }
+
+  private absenceOf(modes: Mode[], mode: Mode): Absence | null {
+    if (modes.includes(mode)) return null;
+    const because = modes.length === 0 ? 'no live worker' : `no credential for ${mode} keys`;
+    return { because, retryAfterSeconds: RETRY_SECONDS };
   }
 
   private get aliveSeconds(): number {

@@ -17,16 +17,17 @@ beforeAll(async () => {
 afterAll(() => own.stop());
 
 const candidates = (of = own.service) => of.app.get(CatalogueService).candidates('IMAGE', 'live');
-const available = (of = own.service) => candidates(of).map(({ provider, available }) => [provider.id, available]);
+const available = (of = own.service) =>
+  candidates(of).map(({ provider, absence }) => [provider.id, absence?.because ?? 'there']);
 const providers = async (type?: ContentType) =>
   (await own.bus.request(generations.providers, { type })).providers.map(({ id, available }) => [id, available]);
 const etching = aFamily('printers', aProvider('etching', { type: 'IMAGE' }));
 
 it('a family that a worker announces is there at once, for the modes that it has credentials for', async () => {
   expect(await own.announce(etching, 'printer', ['test'])).toEqual({ beatSeconds: BEAT_SECONDS });
-  expect(available()).toEqual([['etching', false]]);
+  expect(available()).toEqual([['etching', 'no credential for live keys']]);
   await own.announce(etching, 'second printer', ['live']);
-  expect(available()).toEqual([['etching', true]]);
+  expect(available()).toEqual([['etching', 'there']]);
   expect(candidates()[0]).toMatchObject({ family: 'printers', model: { id: 'etching-1' } });
   expect(await providers('IMAGE')).toEqual([['etching', true]]);
   expect(await providers()).toContainEqual(['etching', true]);
@@ -46,8 +47,8 @@ it('beats change nothing, and a new manifest is told to all', async () => {
   for (const one of [own.service, replica]) {
     await waitFor(() =>
       expect(available(one)).toEqual([
-        ['etching', true],
-        ['woodcut', true],
+        ['etching', 'there'],
+        ['woodcut', 'there'],
       ]),
     );
   }
@@ -63,7 +64,7 @@ it('a replica knows the catalogue when it answers its first request', async () =
 it('what no worker serves stays in the catalogue, and is not available', async () => {
   await own.announce(etching, 'third', ['live']);
   await own.bus.request(catalog.leave, { workerId: 'third' });
-  await waitFor(() => expect(available()).toEqual([['etching', false]]));
+  await waitFor(() => expect(available()).toEqual([['etching', 'no live worker']]));
   expect(await providers('IMAGE')).toEqual([['etching', false]]);
 });
 
@@ -71,9 +72,9 @@ it('a worker that beats is available however long, and one that misses three bea
   for (let n = 0; n < 4; n++) {
     await own.announce(etching, 'fourth', ['live']);
     await new Promise((resolve) => setTimeout(resolve, BEAT_SECONDS * 1_000));
-    expect(available()).toEqual([['etching', true]]);
+    expect(available()).toEqual([['etching', 'there']]);
   }
-  await waitFor(() => expect(available()).toEqual([['etching', false]]));
+  await waitFor(() => expect(available()).toEqual([['etching', 'no live worker']]));
 });
 
 it('a manifest whose option schema cannot be used is refused, naming the model', async () => {

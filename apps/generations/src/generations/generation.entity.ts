@@ -7,6 +7,7 @@ import type {
   Metadata,
   Mode,
   Output,
+  Routing,
 } from '@doitong/contracts';
 
 /** A row of `generations`. Credits are those held. */
@@ -23,7 +24,7 @@ export interface GenerationRow {
   credits: number;
   expected_seconds: number;
   progress: number;
-  routing: { reason: string };
+  routing: Routing;
   adjustments: string[];
   output: Output | null;
   error: ErrorBody | null;

@@ -19,7 +19,7 @@ export function generation(accountId: string): Generation {
     metadata: { width: 1024, height: 768, format: 'png', size: 51_200, model: 'flux-pro-1.1', adjustments: [] },
     assetKey: 'gen_1/picture.png',
     error: null,
-    routing: { reason: 'chosen by the caller' },
+    routing: { reason: 'chosen by the caller', candidates: [] },
     createdAt: '2026-01-02T03:04:05.000Z',
     startedAt: '2026-01-02T03:04:06.000Z',
     completedAt: '2026-01-02T03:04:14.000Z',

@@ -1,11 +1,13 @@
 import { DoitongError, type GenerateInput, type ModelManifest, type ProviderManifest } from '@doitong/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aProvider, aRequest } from '../__fixtures__/manifests.js';
-import type { Candidate } from '../catalogue/catalogue.entity.js';
+import type { Absence, Candidate } from '../catalogue/catalogue.entity.js';
 import { choose } from './choice.js';
+import type { Exclude } from './consider.js';
 
-const candidatesOf = (provider: ProviderManifest, available = true): Candidate[] =>
-  provider.models.map((model) => ({ family: 'painters', provider, model, available }));
+const away: Absence = { because: 'no live worker', retryAfterSeconds: 10 };
+const candidatesOf = (provider: ProviderManifest, absence: Absence | null = null): Candidate[] =>
+  provider.models.map((model) => ({ family: 'painters', provider, model, absence }));
 
 function refusal(candidates: Candidate[], request: Partial<GenerateInput>) {
   try {
@@ -36,8 +38,8 @@ describe('a provider that was asked for', () => {
   const chosen = (request: Partial<GenerateInput>) => choose(all, aRequest(request));
 
   it.each(['brush', 'Brush', 'pinsel', 'PINSEL'])('is found as %s', (provider) => {
-    const { candidate, reason } = chosen({ provider });
-    expect([candidate.provider.id, candidate.model.id, reason]).toEqual([
+    const { candidate, routing } = chosen({ provider });
+    expect([candidate.provider.id, candidate.model.id, routing.reason]).toEqual([
       'brush',
       'Brush-Text',
       'chosen by the caller',
@@ -74,6 +76,19 @@ describe('a provider that was asked for', () => {
     expect(choose(candidatesOf(round), aRequest({ provider: 'round' })).candidate.provider.id).toBe('round');
   });
 
+  it('has a routing of its own models, in its order', () => {
+    const { routing } = chosen({ provider: 'brush', options: { model: 'brush-old' } });
+    expect(
+      routing.candidates.map(({ provider, model, excludedBecause }) => [provider, model, excludedBecause]),
+    ).toEqual([
+      ['brush', 'Brush-Text', null],
+      ['brush', 'Brush-Image', 'not asked for'],
+      ['brush', 'brush-old', 'not asked for'],
+      ['brush', 'brush-older', 'not asked for'],
+      ['brush', 'brush-orphan', 'not asked for'],
+    ]);
+  });
+
   it('is refused with what there is, when there is none of that name or model', () => {
     expect(refusal(all, { provider: 'crayon' })).toMatchObject({
       code: 'INVALID_INPUT',
@@ -88,13 +103,13 @@ describe('a provider that was asked for', () => {
   });
 
   it('is PROVIDER_UNAVAILABLE when nobody serves it now; bad input is told first', () => {
-    const away = candidatesOf(brush, false);
-    expect(refusal(away, { provider: 'brush' })).toMatchObject({
+    const nobody = candidatesOf(brush, away);
+    expect(refusal(nobody, { provider: 'brush' })).toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
       retryable: true,
       retryAfter: 10,
     });
-    expect(refusal(away, { provider: 'brush', options: { duration: 7 } })).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(refusal(nobody, { provider: 'brush', options: { duration: 7 } })).toMatchObject({ code: 'INVALID_INPUT' });
     expect(refusal([], { provider: 'brush' })).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
   });
 });
@@ -177,20 +192,53 @@ describe('a free choice', () => {
   ] as const)('by %s is %s', (priority, id) => {
     const choice = choose(all, aRequest({ priority }));
     expect(choice.candidate.model.id).toBe(id);
-    expect(choice.reason).toBe(`best ${priority ?? 'BALANCED'} of 4 that can do it`);
+    expect(choice.routing.reason).toBe(`best ${priority ?? 'BALANCED'} of 4 that can do it`);
   });
 
   it('passes over who is away, retired, going to be, or cannot do it', () => {
     const others = [
-      ...model('away', 100, 100, 1).map((one) => ({ ...one, available: false })),
+      ...model('away', 100, 100, 1).map((one) => ({ ...one, absence: away })),
       ...model('gone', 100, 100, 1, { lifecycle: 'RETIRED' }),
       ...model('going', 100, 100, 1, { lifecycle: 'DEPRECATED' }),
       ...model('terse', 100, 100, 1, { maxCharacters: 3 }),
     ];
-    expect(choose([...others, ...all], aRequest()).reason).toBe('best BALANCED of 4 that can do it');
+    expect(choose([...others, ...all], aRequest()).routing.reason).toBe('best BALANCED of 4 that can do it');
     expect(choose([...others, ...all], aRequest()).candidate.model.id).toBe('even');
     expect(refusal(others, {})).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     expect(refusal([], {})).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  });
+
+  it('tells how each stood, the best first and with a score, the excluded with a reason', () => {
+    const others = [
+      ...model('away', 100, 100, 1).map((one) => ({ ...one, absence: away })),
+      ...model('gone', 100, 100, 1, { lifecycle: 'RETIRED' }),
+      ...model('terse', 100, 100, 1, { maxCharacters: 3 }),
+    ];
+    const exclude: Exclude = ({ candidate }) => (candidate.model.id === 'even' ? 'tried already' : undefined);
+    const { candidate, routing } = choose([...others, ...all], aRequest({ priority: 'QUALITY' }), exclude);
+    expect(candidate.model.id).toBe('fine');
+    expect(routing.candidates.map(({ model, score, excludedBecause }) => [model, score ?? excludedBecause])).toEqual([
+      ['fine', 95],
+      ['fast', 30],
+      ['cheap', 20],
+      ['away', 'no live worker'],
+      ['gone', 'retired'],
+      ['terse', 'cannot do the request (input.text)'],
+      ['even', 'tried already'],
+    ]);
+    for (const { score, excludedBecause } of routing.candidates) expect(score === null).toBe(excludedBecause !== null);
+  });
+
+  it('tells of no more than 50, and no more than the beginning of an overlong option name', () => {
+    const many = Array.from({ length: 60 }, (_, n) => model(`m${n}`, 50, 50, 10)).flat();
+    expect(choose(many, aRequest()).routing.candidates).toHaveLength(50);
+    const free = model('free', 50, 50, 10, { options: { type: 'object' } });
+    const { routing } = choose([...free, ...all], aRequest({ options: { ['🪁'.repeat(5_000)]: 1 } }));
+    expect(routing.candidates[1]?.excludedBecause).toBe(`cannot do the request (options.${'🪁'.repeat(52)})`);
+  });
+
+  it('with all that can do it excluded is PROVIDER_UNAVAILABLE', () => {
+    expect(() => choose(all, aRequest(), () => 'tried already')).toThrow('VIDEO is not available');
   });
 
   it('that nobody can do is refused with the first objection', () => {
