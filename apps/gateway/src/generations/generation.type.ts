@@ -142,6 +142,13 @@ export class Generation {
   @Field(() => GenerationError, { nullable: true, description: 'Why it failed; null unless FAILED.' })
   error!: GenerationError | null;
 
+  @Field(() => ErrorCodeEnum, {
+    nullable: true,
+    description:
+      'As `error.code`; null unless FAILED. For those who ask for `error` without fields, and so get its message: beside either of the two, `status` is in lower case.',
+  })
+  errorCode!: ErrorCode | null;
+
   @Field(() => Routing, { description: 'How provider and model were chosen.' })
   routing!: Routing;
 

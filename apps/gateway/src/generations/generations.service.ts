@@ -43,6 +43,7 @@ export class GenerationsService {
   }
 
   private toGeneration({ assetKey, ...generation }: Contracted): Generation {
-    return { ...generation, url: assetKey === null ? null : this.signer.sign(assetKey) };
+    const url = assetKey === null ? null : this.signer.sign(assetKey);
+    return { ...generation, url, errorCode: generation.error?.code ?? null };
   }
 }

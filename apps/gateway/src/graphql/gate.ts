@@ -36,7 +36,7 @@ export class Gate {
     const sent = sentOf(request);
     let failure: unknown;
     try {
-      request.operation = this.documents.operation(sent.query, sent.operationName);
+      request.operation = this.documents.operation(schema, sent.query, sent.operationName);
       sent.query = request.operation.text;
     } catch (error) {
       failure = error;

@@ -5,6 +5,7 @@ import type { MercuriusContext } from 'mercurius';
 import type { GraphqlContext } from './context.js';
 import { corsHeaders } from './cors.js';
 import { MOST_DOCUMENTS, MOST_TOKENS } from './documents.js';
+import { flatten } from './flat-shape.js';
 import type { Gate } from './gate.js';
 import type { GraphqlErrors } from './graphql-errors.js';
 
@@ -30,7 +31,7 @@ export function graphqlOptions(gate: Gate, errors: GraphqlErrors): MercuriusDriv
       await errors.refuse(error, request, reply);
     },
     errorFormatter: (execution, { reply }) => errors.format(execution, reply.request, reply),
-    hooks: { preExecution: interpretMutations },
+    hooks: { preValidation: takeOurDocument, preExecution: beforeExecution, onResolution: flattenAnswer },
     additionalRouteOptions: {
       bodyLimit: LARGEST_BODY,
       // Our gate checks requests, and answers are serialised as they are.
@@ -45,8 +46,22 @@ export function graphqlOptions(gate: Gate, errors: GraphqlErrors): MercuriusDriv
   };
 }
 
+const operationOf = ({ reply }: MercuriusContext) => reply.request.operation;
+
+/** What Mercurius has parsed anew is left for the document that the gate has seen. Once for each document: the result is cached. */
+async function takeOurDocument(_schema: GraphQLSchema, document: DocumentNode, context: MercuriusContext) {
+  Object.assign(document, operationOf(context)?.document);
+}
+
 /** A compiled operation loses variables inside a JSON literal, as in `options: { duration: $seconds }`. Only mutations take JSON. */
-async function interpretMutations(_schema: GraphQLSchema, document: DocumentNode, { reply }: MercuriusContext) {
-  const isMutation = reply.request.operation?.definition.operation === OperationTypeNode.MUTATION;
-  return isMutation ? { document } : undefined;
+async function beforeExecution(_schema: GraphQLSchema, document: DocumentNode, context: MercuriusContext) {
+  const operation = operationOf(context);
+  // Contradictions are told before anything is executed.
+  void operation?.shape;
+  return operation?.definition.operation === OperationTypeNode.MUTATION ? { document } : undefined;
+}
+
+async function flattenAnswer({ data }: { data?: unknown }, context: MercuriusContext) {
+  const shape = operationOf(context)?.shape;
+  if (shape) flatten(data, shape);
 }
