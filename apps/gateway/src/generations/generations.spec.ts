@@ -58,7 +58,12 @@ describe('generations', () => {
       expect(created()).toEqual([]);
     });
 
-    it.each([['x'.repeat(256)], ['']])('an Idempotency-Key of a wrong length', async (key) => {
+    it.each([
+      ['too long', 'x'.repeat(256)],
+      ['empty', ''],
+      ['not in ASCII', 'schlüssel'],
+      ['with a tab in it', 'one\ttwo'],
+    ])('an Idempotency-Key that is %s', async (_what, key) => {
       const { body } = await generate(image, { 'idempotency-key': key });
       expect(body.errors[0].extensions).toMatchObject({ code: 'INVALID_INPUT', field: 'Idempotency-Key' });
       expect(created()).toEqual([]);

@@ -2,7 +2,8 @@ import { type GenerateInput as Accepted, type generations, invalidInput, type Re
 import type { GenerateInput } from './generate.input.js';
 
 const LONGEST_URL = 2_048;
-const LONGEST_IDEMPOTENCY_KEY = 255;
+/** Printable ASCII: what is sent otherwise, clients and proxies write in different ways. */
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 /** Bytes of JSON; a message to another service must stay well below the largest that the bus carries, 1 MB. */
 const LARGEST_INPUT = 512 * 1024;
 
@@ -32,8 +33,8 @@ export function parseIdempotency(
   scope: string | number,
 ): RequestOf<typeof generations.create>['idempotency'] {
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || key.length === 0 || key.length > LONGEST_IDEMPOTENCY_KEY) {
-    throw invalidInput('Idempotency-Key', `Idempotency-Key must have 1 to ${LONGEST_IDEMPOTENCY_KEY} characters.`);
+  if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
+    throw invalidInput('Idempotency-Key', 'Idempotency-Key must have 1 to 255 printable ASCII characters.');
   }
   return { key, scope: String(scope) };
 }
