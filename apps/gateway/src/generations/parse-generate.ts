@@ -11,12 +11,12 @@ const LARGEST_INPUT = 512 * 1024;
  * `generate`'s argument in the form of the contracts, or INVALID_INPUT. Looks only at what every generation has in common;
  * what a provider takes, its catalogue entry decides.
  */
-export function parseGenerate({ input, options, ...asked }: GenerateInput): Accepted {
+export function parseGenerate({ input, options, ...asked }: GenerateInput & { model?: string | null }): Accepted {
   const parsed = {
     ...withoutNulls(asked),
     type: asked.type,
     input: withoutNulls(input),
-    ...(options == null ? {} : { options: objectOf(options) }),
+    ...(options == null ? {} : { options: optionsOf(options) }),
   };
   checkUrl('input.image', parsed.input.image);
   checkUrl('input.audio', parsed.input.audio);
@@ -45,7 +45,8 @@ function withoutNulls<T extends object>(value: T): NonNull<T> {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null)) as NonNull<T>;
 }
 
-function objectOf(options: unknown): Record<string, unknown> {
+/** A copy of them, or INVALID_INPUT. */
+export function optionsOf(options: unknown): Record<string, unknown> {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return { ...options };
   throw invalidInput('options', '`options` must be a JSON object.');
 }

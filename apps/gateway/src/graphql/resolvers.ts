@@ -1,6 +1,7 @@
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
+import { FlatResolver } from '../generations/flat.resolver.js';
 import { GenerationsResolver } from '../generations/generations.resolver.js';
 import { ProvidersResolver } from '../providers/providers.resolver.js';
 
 /** All that the schema is made of. */
-export const resolvers = [AccountsResolver, GenerationsResolver, ProvidersResolver];
+export const resolvers = [AccountsResolver, FlatResolver, GenerationsResolver, ProvidersResolver];
