@@ -103,6 +103,14 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await attempts.withoutLease(10);
   await attempts.closeAbandoned();
   await generations.find('acc_1', id);
+  const everything = {
+    type: 'IMAGE',
+    status: ['QUEUED', 'COMPLETED'],
+    provider: 'p',
+    createdAfter: '2025-01-01T00:00:00.000Z',
+    createdBefore: '2125-01-01T00:00:00.000Z',
+  } as const;
+  await generations.list('acc_1', { ...everything, status: [...everything.status] }, 'gen_one', 10);
   await generations.statuses([id]);
   await generations.overdue(10);
   await database.transaction(async (tx) => {
@@ -120,10 +128,13 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await attempts.late(attemptId, undefined);
   await idempotency.forgetExpired();
 
-  expect(database.texts.size).toBe(21);
+  expect(database.texts.size).toBe(22);
   for (const text of database.texts) {
     const plan = await explain(text);
     expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));
+    // A page is read in its order, and of one account alone.
+    if (text.includes('ORDER BY id DESC'))
+      expect(plan).toMatch(/^Limit.*\n +-> +Index Scan using generations_by_account/);
   }
 });
 

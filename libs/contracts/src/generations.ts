@@ -110,6 +110,23 @@ export type Generation = Static<typeof Generation>;
 /** `version`: that of the generation after the change. */
 const Change = Type.Object({ version: Generation.properties.version });
 
+/** Which generations of an account are listed; all that is given must hold. */
+export const GenerationsFilter = Type.Object(
+  {
+    type: Type.Optional(ContentType),
+    /** Any of these. */
+    status: Type.Optional(Type.Array(GenerationStatus, { maxItems: 100 })),
+    /** Provider id or alias. */
+    provider: Type.Optional(Type.String()),
+    /** `createdAt` is later than this. */
+    createdAfter: Type.Optional(Instant),
+    /** `createdAt` is earlier than this. */
+    createdBefore: Type.Optional(Instant),
+  },
+  { additionalProperties: false },
+);
+export type GenerationsFilter = Static<typeof GenerationsFilter>;
+
 const ById = Type.Object({ accountId: AccountId, id: Type.String({ maxLength: 100 }) });
 
 export const generations = {
@@ -136,6 +153,20 @@ export const generations = {
    * `get` tells. A change that follows at once may be all that is heard of the one before it.
    */
   changed: (id: string) => broadcast(`generations.changed.${id}`, Change),
+  /**
+   * The newest `first` that the filter lets through, newest first; `after` a generation: of those older than it. Fewer where
+   * a reply cannot carry so many; `more`: there are others behind them.
+   */
+  list: request(
+    'generations.list',
+    Type.Object({
+      accountId: AccountId,
+      filter: GenerationsFilter,
+      first: Type.Integer({ minimum: 1, maximum: 100 }),
+      after: Type.Optional(GenerationId),
+    }),
+    Type.Object({ generations: Type.Array(Generation), more: Type.Boolean() }),
+  ),
   cancel: request('generations.cancel', ById, Type.Object({ cancelled: Type.Boolean() })),
   providers: request(
     'generations.providers',

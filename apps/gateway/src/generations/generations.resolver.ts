@@ -1,16 +1,17 @@
 import type { Principal } from '@doitong/contracts';
-import { Args, Context, Extensions, ID, Info, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { GraphqlContext } from '../graphql/context.js';
 import { GENERATES } from '../rate-limit/generating-fields.js';
 import { GenerateInput } from './generate.input.js';
 import { Generation } from './generation.type.js';
+import { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
 import { GenerationsService } from './generations.service.js';
 import { parseGenerate, parseIdempotency } from './parse-generate.js';
 
 @Resolver(() => Generation)
 export class GenerationsResolver {
-  constructor(private readonly generations: GenerationsService) {}
+  constructor(private readonly service: GenerationsService) {}
 
   @Mutation(() => Generation, {
     description:
@@ -23,7 +24,7 @@ export class GenerationsResolver {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Generation> {
     const idempotency = parseIdempotency(idempotencyKey, info.path.key);
-    return this.generations.create(principal, { input: parseGenerate(input), idempotency });
+    return this.service.create(principal, { input: parseGenerate(input), idempotency });
   }
 
   @Mutation(() => Boolean, {
@@ -33,7 +34,7 @@ export class GenerationsResolver {
     @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
     @Context('principal') principal: Principal,
   ): Promise<boolean> {
-    return this.generations.cancel(principal, id);
+    return this.service.cancel(principal, id);
   }
 
   @Query(() => Generation, {
@@ -44,6 +45,19 @@ export class GenerationsResolver {
     @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
     @Context('principal') principal: Principal,
   ): Promise<Generation> {
-    return this.generations.get(principal, id);
+    return this.service.get(principal, id);
+  }
+
+  @Query(() => GenerationConnection, { description: 'The generations of this account, newest first, page by page.' })
+  generations(
+    @Context('principal') principal: Principal,
+    @Args('filter', { type: () => GenerationFilter, nullable: true, description: 'Which ones; all without it.' })
+    filter?: GenerationFilter | null,
+    @Args('first', { type: () => Int, nullable: true, description: 'How many at most: 1 to 100; 20 when absent.' })
+    first?: number | null,
+    @Args('after', { type: () => String, nullable: true, description: 'A cursor: only those behind its place.' })
+    after?: string | null,
+  ): Promise<GenerationConnection> {
+    return this.service.list(principal, { filter, first, after });
   }
 }

@@ -9,6 +9,8 @@ import { AssetUrlSigner } from '@doitong/media';
 import { Logger, MessageBus, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { Generation } from './generation.type.js';
+import type { GenerationConnection } from './generation-connection.type.js';
+import { type AskedPage, parsePage, toConnection } from './pages.js';
 
 /** A repeat waits this long for the first request of its idempotency key to be decided. */
 const CREATE_MS = 25_000;
@@ -34,6 +36,16 @@ export class GenerationsService {
   async get({ accountId }: Principal, id: string): Promise<Generation> {
     if (id.length > LONGEST_ID) throw new DoitongError('NOT_FOUND', 'There is no generation of this id.');
     return this.toGeneration(await this.bus.request(generations.get, { accountId, id }));
+  }
+
+  async list({ accountId }: Principal, asked: AskedPage): Promise<GenerationConnection> {
+    const page = parsePage(asked);
+    const reply = await this.bus.request(generations.list, { accountId, ...page });
+    return toConnection(
+      reply.generations.map((each) => this.toGeneration(each)),
+      reply,
+      page,
+    );
   }
 
   /** Whether it was cancelled; false when it had ended already. */

@@ -1,5 +1,6 @@
 import { type GenerateInput as Accepted, type generations, invalidInput, type RequestOf } from '@doitong/contracts';
 import type { GenerateInput } from './generate.input.js';
+import { withoutNulls } from './without-nulls.js';
 
 const LONGEST_URL = 2_048;
 /** Printable ASCII: what is sent otherwise, clients and proxies write in different ways. */
@@ -37,12 +38,6 @@ export function parseIdempotency(
     throw invalidInput('Idempotency-Key', 'Idempotency-Key must have 1 to 255 printable ASCII characters.');
   }
   return { key, scope: String(scope) };
-}
-
-type NonNull<T> = { [Key in keyof T]: Exclude<T[Key], null> };
-
-function withoutNulls<T extends object>(value: T): NonNull<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null)) as NonNull<T>;
 }
 
 /** A copy of them, or INVALID_INPUT. */

@@ -12,6 +12,11 @@ export class GenerationsController {
     return this.service.get(accountId, id);
   }
 
+  @Handles(generations.list)
+  list(request: RequestOf<typeof generations.list>): Promise<ReplyOf<typeof generations.list>> {
+    return this.service.list(request);
+  }
+
   @Handles(generations.cancel)
   async cancel({ accountId, id }: RequestOf<typeof generations.cancel>): Promise<ReplyOf<typeof generations.cancel>> {
     return { cancelled: await this.service.cancel(accountId, id) };

@@ -1,7 +1,13 @@
-import type { GenerationStatus } from '@doitong/contracts';
+import type { GenerationStatus, GenerationsFilter } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { GenerationRow } from './generation.entity.js';
+
+/**
+ * How far the time in an id may lie from the time of its row, in ms: an id is made before its row, at most a minute, and by
+ * another clock. Ample, as it only bounds what is read of the index.
+ */
+const SKEW_MS = 600_000;
 
 @Injectable()
 export class GenerationsRepository {
@@ -13,6 +19,36 @@ export class GenerationsRepository {
       [id, accountId],
     );
     return row;
+  }
+
+  /** Newest first; those older than generation `after` only. */
+  list(
+    accountId: string,
+    { type, status, provider, createdAfter, createdBefore }: GenerationsFilter,
+    after: string | undefined,
+    limit: number,
+  ): Promise<GenerationRow[]> {
+    return this.database.query<GenerationRow>(
+      // What customers see of an instant is its milliseconds.
+      `SELECT * FROM generations
+       WHERE account_id = $1 AND id > $2 AND id < $3 AND id < $4
+         AND ($5::text IS NULL OR type = $5) AND ($6::text[] IS NULL OR status = ANY ($6)) AND ($7::text IS NULL OR provider = $7)
+         AND ($8::timestamptz IS NULL OR date_trunc('milliseconds', created_at) > $8)
+         AND ($9::timestamptz IS NULL OR date_trunc('milliseconds', created_at) < $9)
+       ORDER BY id DESC LIMIT $10`,
+      [
+        accountId,
+        createdAfter ? firstIdAt(Date.parse(createdAfter) - SKEW_MS) : FIRST_ID,
+        createdBefore ? firstIdAt(Date.parse(createdBefore) + SKEW_MS) : LAST_ID,
+        after ?? LAST_ID,
+        type,
+        status,
+        provider,
+        createdAfter,
+        createdBefore,
+        limit,
+      ],
+    );
   }
 
   statuses(ids: string[]): Promise<{ id: string; status: GenerationStatus }[]> {
@@ -27,4 +63,14 @@ export class GenerationsRepository {
       [limit],
     );
   }
+}
+
+const FIRST_ID = 'gen_';
+/** No id has this digit. */
+const LAST_ID = 'gen_g';
+const LAST_MS = 2 ** 48 - 1;
+
+/** Sorts before each id of this millisecond and after those of earlier ones: a UUIDv7 begins with 48 bits of Unix time. */
+function firstIdAt(ms: number): string {
+  return `gen_${Math.min(Math.max(ms, 0), LAST_MS).toString(16).padStart(12, '0')}`;
 }

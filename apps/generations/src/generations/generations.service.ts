@@ -1,7 +1,17 @@
-import { attempts, DoitongError, type Generation, type GenerationStatus } from '@doitong/contracts';
+import {
+  attempts,
+  DoitongError,
+  type Generation,
+  type GenerationStatus,
+  type generations,
+  type ReplyOf,
+  type RequestOf,
+} from '@doitong/contracts';
 import { Database, MessageBus, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
+import { CatalogueService } from '../catalogue/catalogue.service.js';
+import { isNamed } from '../choice/named.js';
 import { type Ending, OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
 import { Changes } from './changes.js';
@@ -9,6 +19,8 @@ import { toGeneration } from './generation.entity.js';
 import { GenerationsRepository } from './generations.repository.js';
 
 const OVERDUE_BATCH = 100;
+/** A message of the bus carries 1 MB. */
+const LARGEST_PAGE_BYTES = 800_000;
 
 @Injectable()
 export class GenerationsService {
@@ -19,6 +31,7 @@ export class GenerationsService {
     private readonly outcomes: OutcomeRepository,
     private readonly relay: Relay,
     private readonly changes: Changes,
+    private readonly catalogue: CatalogueService,
     private readonly bus: MessageBus,
   ) {}
 
@@ -27,6 +40,20 @@ export class GenerationsService {
     const row = await this.repository.find(accountId, id);
     if (!row) throw new DoitongError('NOT_FOUND', `There is no generation ${id}.`, { field: 'id' });
     return toGeneration(row);
+  }
+
+  /** Fewer than `first` where so many would not fit into one reply. */
+  async list({
+    accountId,
+    filter,
+    first,
+    after,
+  }: RequestOf<typeof generations.list>): Promise<ReplyOf<typeof generations.list>> {
+    const { provider: name } = filter;
+    const provider = name && (this.catalogue.providers().find((each) => isNamed(each, name))?.id ?? name.toLowerCase());
+    const rows = await this.repository.list(accountId, { ...filter, provider }, after, first + 1);
+    const page = fitting(rows.slice(0, first).map(toGeneration));
+    return { generations: page, more: rows.length > page.length };
   }
 
   /** Ends it, whatever the vendor does: a result that comes all the same is not charged. False when it had ended already. */
@@ -61,4 +88,14 @@ export class GenerationsService {
     this.changes.tell(ended);
     return true;
   }
+}
+
+/** As many of them as one reply carries, one at least. */
+function fitting(all: Generation[]): Generation[] {
+  let bytes = 0;
+  const tooMany = all.findIndex((each, at) => {
+    bytes += Buffer.byteLength(JSON.stringify(each));
+    return at > 0 && bytes > LARGEST_PAGE_BYTES;
+  });
+  return tooMany === -1 ? all : all.slice(0, tooMany);
 }
