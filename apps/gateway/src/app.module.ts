@@ -1,7 +1,6 @@
 import { AssetUrlSigner, assetStoreConfig, createAssetStore } from '@doitong/media';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
-import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { AccountsService } from './accounts/accounts.service.js';
 import { assetUrlSigner } from './assets/asset-urls.js';
 import { AssetsController } from './assets/assets.controller.js';
@@ -9,8 +8,10 @@ import { ApiKeys } from './auth/api-keys.js';
 import { KeysController } from './auth/keys.controller.js';
 import type { GatewayConfig } from './config.js';
 import { GenerationsService } from './generations/generations.service.js';
+import { Documents } from './graphql/documents.js';
+import { Endpoint } from './graphql/endpoint.js';
 import { Gate } from './graphql/gate.js';
-import { graphqlOptions } from './graphql/graphql.options.js';
+import { GraphqlDriver } from './graphql/graphql-driver.js';
 import { GraphqlErrors } from './graphql/graphql-errors.js';
 import { PreflightController } from './graphql/preflight.controller.js';
 import { resolvers } from './graphql/resolvers.js';
@@ -21,11 +22,11 @@ import { ASSET_STORE } from './tokens.js';
 
 export { GatewayConfig } from './config.js';
 
-/** What stands between the network and the resolvers. Apart, as GraphQLModule needs it to be made. */
+/** What stands between the network and the resolvers. Apart, as GraphQLModule imports it. */
 @Module({
   controllers: [KeysController],
-  providers: [ApiKeys, RateLimits, Gate, GraphqlErrors],
-  exports: [Gate, GraphqlErrors],
+  providers: [ApiKeys, RateLimits, Documents, Gate, GraphqlErrors, Endpoint],
+  exports: [Documents, Endpoint],
 })
 class EdgeModule {}
 
@@ -35,11 +36,10 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [
-        GraphQLModule.forRootAsync<MercuriusDriverConfig>({
-          driver: MercuriusDriver,
+        GraphQLModule.forRootAsync({
+          driver: GraphqlDriver,
           imports: [EdgeModule],
-          inject: [Gate, GraphqlErrors],
-          useFactory: graphqlOptions,
+          useFactory: () => ({ autoSchemaFile: true }),
         }),
       ],
       controllers: [AssetsController, PreflightController, ProvidersController],

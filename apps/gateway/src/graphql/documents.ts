@@ -1,77 +1,103 @@
 import { invalidInput } from '@doitong/contracts';
+import { Injectable } from '@nestjs/common';
 import {
+  type DefinitionNode,
   type DocumentNode,
   type FragmentDefinitionNode,
+  GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   parse,
+  validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { beyondLimit, keepWithinLimits, MOST_TOKENS } from './document-limits.js';
 import { canonicalForm } from './flat-dialect.js';
-import { type FlatShape, flatShape } from './flat-shape.js';
+import { flatShape } from './flat-shape.js';
+import { Operation } from './operation.js';
 
-/** A prompt is one token, whatever its length. */
-export const MOST_TOKENS = 5_000;
-/** Documents are kept whole in caches, ours and the executor's: of this number and length, they cannot fill the memory. */
-export const MOST_DOCUMENTS = 300;
+/** Documents are kept whole: of this number and length, they cannot fill the memory. */
+const MOST_DOCUMENTS = 300;
 const LONGEST_DOCUMENT = 150_000;
 
-/** The operation of a document that a request asks for. */
-export class Operation {
-  private shapeOnce: { of: FlatShape | undefined } | undefined;
+/** What became of a text: its operations, or why it has none. */
+type Read = { operations: Operation[] } | { failure: unknown };
 
-  constructor(
-    private readonly schema: GraphQLSchema,
-    /** Names the document to execute; no two operations have the same. */
-    readonly text: string,
-    /** The document to validate and execute, in the form of the schema. */
-    readonly document: DocumentNode,
-    /** As they were sent. */
-    readonly definition: OperationDefinitionNode,
-    readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  ) {}
-
-  /** What to flatten of its answers. For valid documents only; INVALID_INPUT when that is contradictory, so ask before executing. */
-  get shape(): FlatShape | undefined {
-    this.shapeOnce ??= { of: flatShape(this.schema, this) };
-    return this.shapeOnce.of;
-  }
-}
-
-/** Documents by their text. This is where one is parsed first, before anything is validated, charged or executed. */
+/**
+ * Documents by their text. The one place where they are parsed, measured, put into the form of the schema and validated: once each, and
+ * never again on a repeat.
+ */
+@Injectable()
 export class Documents {
-  private readonly parsed = new LRUCache<string, Operation[]>({ max: MOST_DOCUMENTS });
+  private readonly known = new LRUCache<string, Read>({ max: MOST_DOCUMENTS });
+  private schema!: GraphQLSchema;
 
-  /** Throws a GraphQLError on a syntax error; INVALID_INPUT when it is too long, or does not tell which operation is meant. */
-  operation(schema: GraphQLSchema, text: string, operationName: string | undefined): Operation {
-    const operations = this.parse(schema, text);
-    const nameOf = ({ definition }: Operation) => definition.name?.value;
-    const chosen = operationName ? operations.filter((each) => nameOf(each) === operationName) : operations;
+  /** The schema that all documents are written against, once it is made. */
+  writtenAgainst(schema: GraphQLSchema): void {
+    this.schema = schema;
+  }
+
+  /**
+   * The operation that is asked for; it may have `faults`. Throws a GraphQLError on a syntax error; INVALID_INPUT when the document
+   * exceeds a limit, asks for one name in both forms, or does not tell which operation is meant.
+   */
+  operation(text: string, operationName: string | undefined): Operation {
+    const operations = this.operationsOf(text);
+    const chosen = operationName
+      ? operations.filter(({ definition }) => definition.name?.value === operationName)
+      : operations;
     const [operation] = chosen;
     if (operation && chosen.length === 1) return operation;
-    const names = operations.flatMap((each) => nameOf(each) ?? []);
+    const names = operations.flatMap(({ definition }) => definition.name?.value ?? []);
     throw invalidInput('operationName', 'Name the one operation of the document that is meant.', names);
   }
 
-  private parse(schema: GraphQLSchema, text: string): Operation[] {
-    const known = this.parsed.get(text);
-    if (known) return known;
-    if (text.length > LONGEST_DOCUMENT) {
-      throw invalidInput('query', `A document may have ${LONGEST_DOCUMENT} characters. Send long values as variables.`);
+  private operationsOf(text: string): Operation[] {
+    let read = this.known.get(text);
+    if (!read) {
+      read = this.read(text);
+      this.known.set(text, read);
     }
-    const sent = parse(text, { maxTokens: MOST_TOKENS });
-    const document = canonicalForm(schema, sent);
-    const definitions: OperationDefinitionNode[] = [];
-    const fragments = new Map<string, FragmentDefinitionNode>();
-    for (const definition of sent.definitions) {
-      if (definition.kind === Kind.OPERATION_DEFINITION) definitions.push(definition);
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-    }
-    // The executor caches compiled operations by text alone, so that each operation needs a text of its own.
-    const textOf = ({ name }: OperationDefinitionNode) => (definitions.length > 1 ? `${text}\n#${name?.value}` : text);
-    const operations = definitions.map((each) => new Operation(schema, textOf(each), document, each, fragments));
-    this.parsed.set(text, operations);
-    return operations;
+    if ('failure' in read) throw read.failure;
+    return read.operations;
   }
+
+  private read(text: string): Read {
+    try {
+      const sent = parseWithinLimits(text);
+      keepWithinLimits(this.schema, sent);
+      const document = canonicalForm(this.schema, sent);
+      const faults = validate(this.schema, document);
+      const fragments = fragmentsOf(sent);
+      const operations = sent.definitions.filter(isOperation).map((definition) => {
+        const shape = faults.length === 0 ? flatShape(this.schema, { definition, fragments }) : undefined;
+        return new Operation(this.schema, document, definition, fragments, faults, shape);
+      });
+      return { operations };
+    } catch (failure) {
+      return { failure };
+    }
+  }
+}
+
+function parseWithinLimits(text: string): DocumentNode {
+  if (text.length > LONGEST_DOCUMENT) {
+    const message = `The document has ${text.length} characters; ${LONGEST_DOCUMENT} are allowed. Send long values as variables.`;
+    throw beyondLimit('length', LONGEST_DOCUMENT, message);
+  }
+  try {
+    return parse(text, { maxTokens: MOST_TOKENS });
+  } catch (error) {
+    if (!(error instanceof GraphQLError) || !error.message.endsWith('tokens. Parsing aborted.')) throw error;
+    throw beyondLimit('tokens', MOST_TOKENS, `The document has more than ${MOST_TOKENS} tokens, which is the limit.`);
+  }
+}
+
+const isOperation = (definition: DefinitionNode): definition is OperationDefinitionNode =>
+  definition.kind === Kind.OPERATION_DEFINITION;
+
+function fragmentsOf({ definitions }: DocumentNode): Map<string, FragmentDefinitionNode> {
+  const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION) as FragmentDefinitionNode[];
+  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
 }

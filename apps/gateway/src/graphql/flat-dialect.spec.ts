@@ -2,15 +2,20 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
   buildSchema,
+  type DocumentNode,
   executeSync,
+  type FragmentDefinitionNode,
   getIntrospectionQuery,
+  getOperationAST,
+  Kind,
   NoUnusedFragmentsRule,
   NoUnusedVariablesRule,
+  parse,
   specifiedRules,
   validate,
 } from 'graphql';
-import { Documents } from './documents.js';
-import { flatten } from './flat-shape.js';
+import { canonicalForm } from './flat-dialect.js';
+import { flatShape, flatten } from './flat-shape.js';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 /** All but those that would have each test declare only what it uses. */
@@ -27,13 +32,14 @@ const root = { generation: ({ id }: { id: string }) => (id === 'none' ? null : i
 
 /** As the gateway does it, in short. */
 function answer(text: string, { variables = {}, name }: { variables?: Record<string, unknown>; name?: string } = {}) {
-  const operation = new Documents().operation(schema, text, name);
-  const errors = validate(schema, operation.document, rules);
+  const sent = parse(text);
+  const document = canonicalForm(schema, sent);
+  const errors = validate(schema, document, rules);
   if (errors.length > 0) return { errors: errors.map(({ message, locations }) => ({ message, locations })) };
-  const { shape } = operation;
+  const shape = shapeOf(sent, name);
   const { data, errors: failures } = executeSync({
     schema,
-    document: operation.document,
+    document,
     rootValue: root,
     variableValues: variables,
     operationName: name,
@@ -185,15 +191,18 @@ describe('a document', () => {
   });
 
   it('in the form of the schema is left as it is', () => {
-    const { document, definition, shape } = new Documents().operation(schema, getIntrospectionQuery(), undefined);
-    expect(document.definitions).toContain(definition);
-    expect(shape).toBeUndefined();
-  });
-
-  it('is read once', () => {
-    const documents = new Documents();
-    const read = () => documents.operation(schema, '{ generation(id: "gen_1") { error } }', undefined);
-    expect(read()).toBe(read());
-    expect(read().shape).toBe(read().shape);
+    const sent = parse(getIntrospectionQuery());
+    expect(canonicalForm(schema, sent)).toBe(sent);
+    expect(shapeOf(sent)).toBeUndefined();
   });
 });
+
+function shapeOf(sent: DocumentNode, name?: string) {
+  const fragments = sent.definitions.filter(
+    ({ kind }) => kind === Kind.FRAGMENT_DEFINITION,
+  ) as FragmentDefinitionNode[];
+  return flatShape(schema, {
+    definition: getOperationAST(sent, name)!,
+    fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
+  });
+}

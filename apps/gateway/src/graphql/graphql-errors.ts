@@ -3,17 +3,20 @@ import { httpStatusOf, Logger } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
-import type { MercuriusError } from 'mercurius';
+import { type HttpRefusal, LARGEST_BODY } from './http-refusal.js';
 import { invalidRequest } from './invalid-request.js';
+import { unnamed } from './media-types.js';
 
 const LONGEST_MESSAGE = 500;
 const SERVICE_UNAVAILABLE = 503;
+const BODY_TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE';
 
 interface Refusal {
   status: number;
   bodies: ErrorBody[];
   /** Where in the document each of them is. */
   at?: readonly GraphQLError[];
+  headers?: Record<string, string>;
 }
 
 /** The one place where failures become GraphQL errors. What is not meant for customers is logged, and told as INTERNAL. */
@@ -23,20 +26,20 @@ export class GraphqlErrors {
 
   /** Answers a request of which nothing was executed: an HTTP status of its own, and no `data`. */
   refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { status, bodies, at = [] } = this.refusal(error, request);
+    const { status, bodies, at = [], headers = {} } = this.refusal(error, request);
     const errors = bodies.map((body, index) => formatted(body, at[index]));
-    return reply.code(status).headers(headersOf(bodies)).send({ errors });
+    return send({ errors }, request, reply.code(status).headers({ ...headersOf(bodies), ...headers }));
   }
 
-  /** Formats the errors of an execution: HTTP 200, unless a limit or its variables kept it from doing anything. */
-  format({ data, errors = [] }: ExecutionResult, request: FastifyRequest, reply: FastifyReply) {
+  /** Answers with what an execution came to: HTTP 200, unless a limit or its variables kept it from doing anything. */
+  answer({ data, errors }: ExecutionResult, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (!errors) return send({ data }, request, reply);
     const bodies = errors.map((error) => this.bodyOf(error, request));
     const response = { data, errors: bodies.map((body, index) => formatted(body, errors[index])) };
-    if (data) return { statusCode: 200, response };
-    if (errors.every(({ path }) => !path)) return { statusCode: httpStatusOf.INVALID_INPUT, response };
-    if (!bodies.every(({ code }) => code === 'RATE_LIMIT')) return { statusCode: 200, response };
-    reply.headers(headersOf(bodies));
-    return { statusCode: httpStatusOf.RATE_LIMIT, response };
+    if (data) return send(response, request, reply);
+    if (errors.every(({ path }) => !path)) return send(response, request, reply.code(formOf(request).faultStatus));
+    if (!bodies.every(({ code }) => code === 'RATE_LIMIT')) return send(response, request, reply);
+    return send(response, request, reply.code(httpStatusOf.RATE_LIMIT).headers(headersOf(bodies)));
   }
 
   private refusal(error: unknown, request: FastifyRequest): Refusal {
@@ -44,16 +47,12 @@ export class GraphqlErrors {
       const body = this.told(error);
       return { status: body.code === 'INTERNAL' ? SERVICE_UNAVAILABLE : httpStatusOf[body.code], bodies: [body] };
     }
-    const { errors, statusCode, message } = error as Partial<MercuriusError & FastifyError>;
-    const at = error instanceof GraphQLError ? [error] : (errors as GraphQLError[] | undefined);
-    if (at) {
-      const bodies = at.map((one) => this.bodyOf(one, request));
-      return { status: statusCode ?? httpStatusOf.INVALID_INPUT, bodies, at };
-    }
-    if (statusCode && statusCode >= 400 && statusCode < 500) {
-      return { status: statusCode, bodies: [new DoitongError('INVALID_INPUT', message ?? '').body] };
-    }
-    return { status: httpStatusOf.INTERNAL, bodies: [this.told(error)] };
+    const at = graphqlErrorsOf(error);
+    if (at) return { status: formOf(request).faultStatus, bodies: at.map((one) => this.bodyOf(one, request)), at };
+    const { statusCode: status = 500, code, message, headers } = error as FastifyError & Partial<HttpRefusal>;
+    if (status < 400 || status >= 500) return { status: httpStatusOf.INTERNAL, bodies: [this.told(error)] };
+    const details = code === BODY_TOO_LARGE ? { limit: 'body', allowed: LARGEST_BODY } : {};
+    return { status, bodies: [new DoitongError('INVALID_INPUT', message, details).body], headers };
   }
 
   /** Without a path, the request itself is at fault; with one, a resolver failed, or an argument that it was to get. */
@@ -68,6 +67,18 @@ export class GraphqlErrors {
     if (failure.code === 'INTERNAL') this.logger.error('GraphQL request failed', { error: failure.cause ?? failure });
     return failure.body;
   }
+}
+
+const formOf = ({ answerForm = unnamed }: FastifyRequest) => answerForm;
+
+function send(body: object, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.type(formOf(request).contentType).send(JSON.stringify(body));
+}
+
+/** A syntax error, or all that validation found. */
+function graphqlErrorsOf(error: unknown): readonly GraphQLError[] | undefined {
+  if (error instanceof AggregateError) return error.errors;
+  return error instanceof GraphQLError ? [error] : undefined;
 }
 
 function formatted({ message, ...extensions }: ErrorBody, at?: GraphQLError): GraphQLFormattedError {

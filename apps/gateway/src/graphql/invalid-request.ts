@@ -5,14 +5,13 @@ import {
   BREAK,
   coerceInputValue,
   type GraphQLError,
-  type GraphQLSchema,
   isEnumType,
   isInputType,
   Kind,
   typeFromAST,
   visit,
 } from 'graphql';
-import type { Operation } from './documents.js';
+import type { Operation } from './operation.js';
 
 interface Fault {
   /** Names from the variable or argument down to the value. */
@@ -23,13 +22,10 @@ interface Fault {
 /** INVALID_INPUT for what GraphQL itself found wrong with a request: the field at fault and what it may be, where that is known. */
 export function invalidRequest(error: GraphQLError, request: FastifyRequest): ErrorBody {
   const { operation } = request;
-  const { schema } = request.server.graphql;
-  const sent = request.body as { variables?: Record<string, unknown> } | undefined;
-  // Of a GET, the variables are in the URL, and nothing but a text.
-  const variable = operation && sent && faultyVariable(error, schema, operation, sent.variables ?? {});
+  const variable = operation && faultyVariable(error, operation, request.variables ?? {});
   const fault = variable ?? (operation && faultyNode(error, operation));
   const message = fault?.message ?? error.message;
-  const enumType = schema.getType(/(?:^Enum|in) "(\w+)"/.exec(message)?.[1] ?? '');
+  const enumType = operation?.schema.getType(/(?:^Enum|in) "(\w+)"/.exec(message)?.[1] ?? '');
   return new DoitongError('INVALID_INPUT', message, {
     ...(fault ? { field: fieldOf(fault) } : {}),
     ...(isEnumType(enumType) ? { allowed: enumType.getValues().map(({ name }) => name) } : {}),
@@ -46,8 +42,7 @@ function fieldOf({ path, message }: Fault): string {
 /** The executor's own message repeats the whole variable, and names no path once the operation is compiled. */
 function faultyVariable(
   error: GraphQLError,
-  schema: GraphQLSchema,
-  { definition }: Operation,
+  { schema, definition }: Operation,
   variables: Record<string, unknown>,
 ): Fault | undefined {
   const name = /^Variable "\$(\w+)"/.exec(error.message)?.[1];

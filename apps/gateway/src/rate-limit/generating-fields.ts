@@ -1,5 +1,10 @@
-import { type FragmentDefinitionNode, type GraphQLSchema, Kind, type SelectionSetNode } from 'graphql';
-import type { Operation } from '../graphql/documents.js';
+import {
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 
 /** Extension of a mutation that makes a generation; such a field counts against the minute limit. */
 export const GENERATES = { generates: true };
@@ -8,7 +13,11 @@ export const GENERATES = { generates: true };
  * How many generations an operation asks for: each response name of a generating field is one, in whatever fragment it
  * stands, also where @skip or @include will leave it out.
  */
-export function countGenerating(schema: GraphQLSchema, { definition, fragments }: Operation): number {
+export function countGenerating(
+  schema: GraphQLSchema,
+  definition: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): number {
   if (definition.operation !== 'mutation') return 0;
   const fields = schema.getMutationType()?.getFields() ?? {};
   const responseNames = new Set<string>();

@@ -1,0 +1,90 @@
+import { generations } from '@doitong/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { serverAudits } from 'graphql-http';
+import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
+
+const DOCUMENT = '{ generation(id: "x") { id } }';
+const AUTHORIZATION = { authorization: 'Bearer dt_test_0123456789abcdef' };
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway?.stop());
+beforeEach(() => gateway.reset());
+
+const send = (init: RequestInit, search = '') =>
+  fetch(`${gateway.url}/graphql${search}`, { ...init, headers: { ...AUTHORIZATION, ...init.headers } });
+
+describe('GraphQL over HTTP', () => {
+  const fetchFn = (url: string, init: RequestInit = {}) =>
+    fetch(url, { ...init, headers: { ...init.headers, ...AUTHORIZATION } });
+  const audits = serverAudits({ url: () => `${gateway.url}/graphql`, fetchFn });
+
+  it('is audited on all of its 61 points', () => expect(audits).toHaveLength(61));
+
+  it.each(audits)('$id: $name', async ({ fn }) => {
+    expect(await fn()).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('a request that HTTP has a status for', () => {
+  const form = (type: string, body: string | URLSearchParams): RequestInit => ({
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+  });
+
+  it.each([
+    ['text', form('text/plain', JSON.stringify({ query: DOCUMENT }))],
+    ['an urlencoded form', form('application/x-www-form-urlencoded', new URLSearchParams({ query: DOCUMENT }))],
+    ['a form with files', form('multipart/form-data; boundary=x', '--x--')],
+    ['text that calls itself nearly JSON', form('text/plain;application/json', JSON.stringify({ query: DOCUMENT }))],
+    ['a GraphQL document', form('application/graphql', DOCUMENT)],
+  ])('415: %s, which a form of another page could send', async (_what, request) => {
+    const response = await send(request);
+    expect(response.status).toBe(415);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'INVALID_INPUT' } }] });
+    expect(gateway.asked(generations.get)).toEqual([]);
+  });
+
+  it('406: one that accepts nothing that we have', async () => {
+    const response = await send({ headers: { accept: 'application/xml' } }, `?query=${DOCUMENT}`);
+    expect(response.status).toBe(406);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'INVALID_INPUT' } }] });
+  });
+
+  it.each(['PUT', 'PATCH', 'DELETE'])('405: a %s', async (method) => {
+    const response = await send({ method, body: '{}', headers: { 'content-type': 'application/json' } });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  });
+
+  it('405: a mutation by GET', async () => {
+    const query = 'mutation { cancelGeneration(id: "x") }';
+    const response = await send({}, `?${new URLSearchParams({ query })}`);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(gateway.asked(generations.cancel)).toEqual([]);
+  });
+});
+
+describe('the form of an answer', () => {
+  const answerTo = async (accept: string, query: string) => {
+    const body = JSON.stringify({ query });
+    const response = await send({ method: 'POST', body, headers: { accept, 'content-type': 'application/json' } });
+    return [response.headers.get('content-type'), response.status];
+  };
+  const PLAIN = 'application/json; charset=utf-8';
+  const MODERN = 'application/graphql-response+json; charset=utf-8';
+
+  it.each([
+    ['*/*', PLAIN, 400],
+    ['application/json', PLAIN, 200],
+    ['application/graphql-response+json', MODERN, 400],
+    ['application/graphql-response+json,application/json;q=0.9', MODERN, 400],
+    ['application/json,application/graphql-response+json;q=0.9', PLAIN, 200],
+    ['text/html,application/json;q=0.9', PLAIN, 200],
+  ])('is what Accept: %s wants, and so is the status of a faulty document', async (accept, type, status) => {
+    expect(await answerTo(accept, DOCUMENT)).toEqual([type, 200]);
+    expect(await answerTo(accept, '{ colour }')).toEqual([type, status]);
+  });
+});
