@@ -39,6 +39,14 @@ export const Settlement = Type.Object({
 });
 export type Settlement = Static<typeof Settlement>;
 
+/** What the hold of a generation comes to with its next attempt, of this number. */
+export const HoldChange = Type.Object({
+  generationId: GenerationId,
+  attemptNumber: Type.Integer({ minimum: 2 }),
+  credits: Credits,
+});
+export type HoldChange = Static<typeof HoldChange>;
+
 export const billing = {
   /** `keyHash`: hex SHA-256 of the whole API key. UNAUTHENTICATED when unknown or revoked, FORBIDDEN when the account is not active. */
   authenticate: request(
@@ -56,6 +64,13 @@ export const billing = {
     Type.Object({ generationId: GenerationId, accountId: AccountId, credits: Credits }),
     Type.Object({ expiresAt: Instant }),
   ),
+  /**
+   * Before a generation moves to a dearer model: has at least `credits` held. INSUFFICIENT_CREDITS changes nothing; so does
+   * a repeat. NOT_FOUND without an open hold.
+   */
+  raise: request('billing.raise', HoldChange, Type.Object({})),
+  /** After a generation has moved: leaves at most `credits` held. Nothing of it is left to do once a later attempt has raised it. */
+  lower: request('billing.lower', Type.Object({ items: Type.Array(HoldChange, { maxItems: 1000 }) }), Type.Object({})),
   /** Resolves holds in one transaction; a hold already resolved stays as it was. Unknown generations are reported, not failed. */
   settle: request(
     'billing.settle',

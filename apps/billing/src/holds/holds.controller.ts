@@ -13,6 +13,19 @@ export class HoldsController {
     return this.holds.hold(request);
   }
 
+  @Handles(billing.raise)
+  async raise(change: RequestOf<typeof billing.raise>): Promise<ReplyOf<typeof billing.raise>> {
+    noteGeneration(change.generationId);
+    await this.holds.raise(change);
+    return {};
+  }
+
+  @Handles(billing.lower)
+  async lower({ items }: RequestOf<typeof billing.lower>): Promise<ReplyOf<typeof billing.lower>> {
+    await this.holds.lower(items);
+    return {};
+  }
+
   @Handles(billing.settle)
   async settle({ items }: RequestOf<typeof billing.settle>): Promise<ReplyOf<typeof billing.settle>> {
     return { unknown: await this.holds.settle(items) };

@@ -1,4 +1,4 @@
-import type { billing, RequestOf, Settlement } from '@doitong/contracts';
+import type { billing, HoldChange, RequestOf, Settlement } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { isUniqueViolation } from '../sql-errors.js';
@@ -11,6 +11,9 @@ export interface Hold {
   status: 'OPEN' | 'CAPTURED' | 'RELEASED' | 'REFUSED';
   expiresAt: Date;
 }
+
+/** What became of a change: `refused` when the account cannot pay for it, or is not active. */
+type Resized = 'done' | 'not open' | { refused: { accountStatus: string; available: number } };
 
 /**
  * Every statement that moves credits locks the accounts first, in order of their ids, and the holds after them, so that
@@ -121,6 +124,38 @@ export class HoldsRepository {
       ],
     );
     return outcome!;
+  }
+
+  /**
+   * Changes what an open hold has: `to` tells how much, from what it has. For an earlier attempt than the one it was last
+   * changed for, nothing changes.
+   */
+  resize({ generationId, attemptNumber }: HoldChange, to: (held: number) => number): Promise<Resized> {
+    return this.database.transaction(async (tx) => {
+      const [account] = await tx.query<{ status: string; available: number }>(
+        `SELECT status, available FROM accounts WHERE id = (SELECT account_id FROM holds WHERE generation_id = $1)
+         FOR NO KEY UPDATE`,
+        [generationId],
+      );
+      const [hold] = await tx.query<{ credits: number; latest: number }>(
+        `SELECT credits, attempt_number AS latest FROM holds WHERE generation_id = $1 AND status = 'OPEN' FOR UPDATE`,
+        [generationId],
+      );
+      if (!account || !hold) return 'not open';
+      if (attemptNumber < hold.latest) return 'done';
+      const more = to(hold.credits) - hold.credits;
+      const payable = account.status === 'ACTIVE' && more <= account.available;
+      if (more > 0 && !payable) return { refused: { accountStatus: account.status, available: account.available } };
+      await tx.query(
+        `WITH resized AS (
+           UPDATE holds SET credits = credits + $2::bigint, attempt_number = $3 WHERE generation_id = $1 RETURNING account_id
+         )
+         UPDATE accounts SET available = available - $2::bigint, held = held + $2::bigint
+         FROM resized WHERE accounts.id = resized.account_id`,
+        [generationId, more, attemptNumber],
+      );
+      return 'done';
+    });
   }
 
   /**

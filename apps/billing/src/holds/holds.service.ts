@@ -1,4 +1,11 @@
-import { type billing, DoitongError, type ReplyOf, type RequestOf, type Settlement } from '@doitong/contracts';
+import {
+  type billing,
+  DoitongError,
+  type HoldChange,
+  type ReplyOf,
+  type RequestOf,
+  type Settlement,
+} from '@doitong/contracts';
 import { Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { BillingConfig } from '../config.js';
@@ -29,6 +36,28 @@ export class HoldsService {
       if (why.accountStatus !== 'ACTIVE') throw new DoitongError('FORBIDDEN', 'This account is not active.');
       // Credits came, or the same hold was asked for, between the two statements. What stands now decides.
     }
+  }
+
+  /**
+   * Has a hold grow to `credits`, if it has less. A repeat changes nothing. INSUFFICIENT_CREDITS; FORBIDDEN when the account is
+   * not active; NOT_FOUND when there is no open hold.
+   */
+  async raise(change: HoldChange): Promise<void> {
+    const raised = await this.holds.resize(change, (held) => Math.max(held, change.credits));
+    if (raised === 'done') return;
+    if (raised === 'not open') throw new DoitongError('NOT_FOUND', 'This generation has no open hold.');
+    const { accountStatus, available } = raised.refused;
+    throw accountStatus === 'ACTIVE'
+      ? new DoitongError(
+          'INSUFFICIENT_CREDITS',
+          `This needs ${change.credits} credits; ${available} more are available.`,
+        )
+      : new DoitongError('FORBIDDEN', 'This account is not active.');
+  }
+
+  /** Has holds shrink to `credits`, if they are open and have more. */
+  async lower(changes: HoldChange[]): Promise<void> {
+    for (const change of changes) await this.holds.resize(change, (held) => Math.min(held, change.credits));
   }
 
   /** Resolves open holds and leaves all others as they are. Returns the generations that have no hold. */
