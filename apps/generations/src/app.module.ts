@@ -11,11 +11,15 @@ import { AttemptsService } from './attempts/attempts.service.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
+import { Circuits } from './circuits/circuits.js';
+import { CircuitsRepository } from './circuits/circuits.repository.js';
 import { GenerationsConfig } from './config.js';
 import { Changes } from './generations/changes.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
 import { GenerationsService } from './generations/generations.service.js';
+import { ModelHealth } from './model-health/model-health.js';
+import { ModelHealthRepository } from './model-health/model-health.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { Relay } from './outcome/relay.js';
 import { persistence } from './persistence.js';
@@ -41,9 +45,13 @@ export class GenerationsModule {
         CatalogueRepository,
         CatalogueService,
         Changes,
+        Circuits,
+        CircuitsRepository,
         GenerationsRepository,
         GenerationsService,
         IdempotencyRepository,
+        ModelHealth,
+        ModelHealthRepository,
         OutcomeRepository,
         Relay,
         Reservations,

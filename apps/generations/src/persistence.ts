@@ -2,8 +2,16 @@ import type { Persistence } from '@doitong/service-kit';
 import { CreateGenerations1763700000000 } from './migrations/1763700000000-create-generations.js';
 import { AddBeginId1763800000000 } from './migrations/1763800000000-add-begin-id.js';
 import { TellCandidates1763810000000 } from './migrations/1763810000000-tell-candidates.js';
+import { AddCircuits1763820000000 } from './migrations/1763820000000-add-circuits.js';
+import { AddModelHealth1763830000000 } from './migrations/1763830000000-add-model-health.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
-  migrations: [CreateGenerations1763700000000, AddBeginId1763800000000, TellCandidates1763810000000],
+  migrations: [
+    CreateGenerations1763700000000,
+    AddBeginId1763800000000,
+    TellCandidates1763810000000,
+    AddCircuits1763820000000,
+    AddModelHealth1763830000000,
+  ],
 };

@@ -48,6 +48,8 @@ beforeAll(async () => {
     SELECT 'att_' || n, 'gen_' || n, 1, 'f', 'COMPLETED', now() FROM generate_series(1, ${ROWS}) AS n`);
   await database.query(`INSERT INTO idempotency_keys (account_id, key, scope, body_hash, generation_id, accepted)
     SELECT 'acc_' || n % 100, 'key_' || n, 's', '\\x00', 'gen_' || n, true FROM generate_series(1, ${ROWS}) AS n`);
+  await database.query(`INSERT INTO circuits (family, credential)
+    SELECT 'f', 'credential_' || n FROM generate_series(1, ${ROWS}) AS n`);
   await database.query('ANALYZE');
   database.texts.clear();
 });
@@ -96,8 +98,8 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   expect(row).toMatchObject({ id, credits: 2 ** 40, expected_seconds: 0.5, adjustments: ['a'], webhook_url: null });
   await idempotency.leave(name, id);
   await idempotency.release(name, id);
-  await attempts.begin({ attemptId, workerId: 'w', beginId: 'b', credentials: { test: 'fingerprint' } });
-  expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toBe(true);
+  await attempts.begin({ attemptId, workerId: 'w', beginId: 'b', credentials: { test: ['fingerprint'] } });
+  expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toMatchObject({ live: true });
   expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
   await attempts.release(attemptId, 'w');
   await attempts.withoutLease(10);
@@ -114,14 +116,14 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await generations.statuses([id]);
   await generations.overdue(10);
   await database.transaction(async (tx) => {
-    expect(await attempts.complete(tx, attemptId, 2 ** 40)).toEqual({ generationId: id, status: 'COMPLETED' });
+    expect(await attempts.complete(tx, attemptId, 2 ** 40)).toMatchObject({ generationId: id, status: 'COMPLETED' });
     expect(await outcomes.end(tx, id, { status: 'COMPLETED', output })).toBeDefined();
     await attempts.fail(tx, attemptId, 'w', {
       code: 'INTERNAL',
       message: '',
       retryable: true,
       stage: 'DELIVERY',
-      unknownSubmission: false,
+      kind: 'output-lost',
     });
     await attempts.abandon(tx, id);
   });

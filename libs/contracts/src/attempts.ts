@@ -2,7 +2,16 @@ import Type, { type Static } from 'typebox';
 import { ErrorCode, Stage } from './errors.js';
 import { GenerationInput } from './generations.js';
 import { broadcast, request } from './message.js';
-import { AttemptId, ContentType, GenerationId, Instant, JsonObject, Mode } from './vocabulary.js';
+import {
+  AttemptId,
+  ContentType,
+  Credential,
+  Credentials,
+  GenerationId,
+  Instant,
+  JsonObject,
+  Mode,
+} from './vocabulary.js';
 
 /** A vendor task that can be polled: what is needed to go on after a crash, durable before anything else happens. */
 export const VendorTask = Type.Object({
@@ -26,9 +35,6 @@ export const AttemptJob = Type.Object({
   deadlineAt: Instant,
 });
 export type AttemptJob = Static<typeof AttemptJob>;
-
-/** Fingerprint of the credential that was used, never the secret. */
-const Credential = Type.String();
 
 /**
  * What a worker does next with an attempt:
@@ -64,13 +70,34 @@ export const Output = Type.Object({
 });
 export type Output = Static<typeof Output>;
 
-/** Why an attempt failed. `unknownSubmission`: the vendor may have taken it (SUBMISSION_UNKNOWN), so nobody may ask again. */
+/**
+ * What a vendor's refusal or failure means to us.
+ * The customer's: `invalid-input`, `content-rejected`. The credential's: `credential` (refused), `balance` (used up).
+ * `rate-limited` and `unavailable`: the ask did not take, or a repeat does no harm. `submission-unknown` (SUBMISSION_UNKNOWN):
+ * it may have taken, so nobody may ask again. The model's: `failed`, and `output-lost`, which could not be fetched or stored.
+ */
+export const FailureKind = Type.Enum([
+  'invalid-input',
+  'content-rejected',
+  'credential',
+  'balance',
+  'rate-limited',
+  'unavailable',
+  'submission-unknown',
+  'failed',
+  'output-lost',
+]);
+export type FailureKind = Static<typeof FailureKind>;
+
+/** Why an attempt failed: for customers in `code` and `message`, for us in `kind`. */
 export const AttemptFailure = Type.Object({
   code: ErrorCode,
   message: Type.String(),
   retryable: Type.Boolean(),
   stage: Stage,
-  unknownSubmission: Type.Boolean(),
+  kind: FailureKind,
+  /** How long the vendor wants to be left alone, where it says so. */
+  retryAfterMs: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type AttemptFailure = Static<typeof AttemptFailure>;
 
@@ -89,11 +116,11 @@ export const attempts = {
    */
   begin: request(
     'attempt.begin',
-    /** `credentials`: the one to use for each mode, should this worker be the first to ask the vendor. */
+    /** `credentials`: those to choose from, should this worker be the first to ask the vendor. */
     Type.Object({
       ...Lease,
       beginId: Type.String({ minLength: 1, maxLength: 100 }),
-      credentials: Type.Object({ live: Type.Optional(Credential), test: Type.Optional(Credential) }),
+      credentials: Credentials,
     }),
     BeginReply,
   ),

@@ -24,6 +24,16 @@ export const modes = ['live', 'test'] as const;
 export const Mode = Type.Enum(modes);
 export type Mode = Static<typeof Mode>;
 
+/** Fingerprint of a vendor credential, never the secret. */
+export const Credential = Type.String();
+
+/** The credentials that a worker has for each mode; none, or an absent mode, serves nobody. */
+export const Credentials = Type.Object({
+  live: Type.Optional(Type.Array(Credential)),
+  test: Type.Optional(Type.Array(Credential)),
+});
+export type Credentials = Static<typeof Credentials>;
+
 /** `gen_` and a UUIDv7 without dashes: sorts by time of creation. */
 export const GenerationId = Type.String({ pattern: '^gen_[0-9a-f]{32}$' });
 /** `acc_` and a UUIDv7 without dashes. */

@@ -7,7 +7,7 @@ import {
   type Output,
   type VendorTask,
 } from '@doitong/contracts';
-import type { TestGenerations } from './start-generations.js';
+import { CREDENTIALS, type TestGenerations } from './start-generations.js';
 
 export interface Ids {
   id: string;
@@ -23,7 +23,6 @@ interface AttemptRow {
   failure: AttemptFailure | null;
 }
 
-export const CREDENTIALS = { live: 'live-fingerprint', test: 'test-fingerprint' };
 export const TASK: VendorTask = { id: 'task-1', state: { polling_url: 'https://vendor.example/1' } };
 export const OUTPUT: Output = {
   key: 'gen/att.mp4',
@@ -39,7 +38,7 @@ export const FAILURE: AttemptFailure = {
   message: 'Not this.',
   retryable: false,
   stage: 'PROCESSING',
-  unknownSubmission: false,
+  kind: 'content-rejected',
 };
 
 /** What workers say of an attempt and customers ask of its generation; by default the worker is `one`. */

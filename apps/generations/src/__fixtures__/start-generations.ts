@@ -1,11 +1,11 @@
 import {
+  type Credentials,
   catalog,
   DoitongError,
   type ErrorBody,
   type FamilyManifest,
   type Generation,
   generations,
-  type Mode,
   type RequestOf,
 } from '@doitong/contracts';
 import { prepareService } from '@doitong/support';
@@ -16,6 +16,7 @@ import { StandIns } from './stand-ins.js';
 type Create = RequestOf<typeof generations.create>;
 
 const parts = { name: 'generations', config: GenerationsConfig, module: GenerationsModule, persistence };
+export const CREDENTIALS = { live: ['live-fingerprint'], test: ['test-fingerprint'] };
 const LIMITS = { requestsPerMinute: 60, concurrent: 10, perDay: null };
 
 /** Generations in this process, with stand-ins for those that it asks, on a database and a nats-server of its own. */
@@ -28,8 +29,8 @@ export async function startGenerations(settings: Record<string, string> = {}) {
   const service = await own.startReplica();
   const accountId = ids.next('acc');
 
-  const announce = (manifest: FamilyManifest, workerId = 'worker', modes: Mode[] = ['live', 'test']) =>
-    bus.request(catalog.announce, { workerId, modes, manifest });
+  const announce = (manifest: FamilyManifest, workerId = 'worker', credentials: Credentials = CREDENTIALS) =>
+    bus.request(catalog.announce, { workerId, credentials, manifest });
   await announce(aFamily('painters', aProvider('brush')));
 
   const create = (changes: Partial<Create> = {}): Promise<Generation> =>

@@ -17,8 +17,8 @@ export class AttemptsController {
   }
 
   @Handles(attempts.submitted)
-  async submitted({ attemptId, workerId, task }: RequestOf<typeof attempts.submitted>) {
-    return { live: await this.repository.submitted(attemptId, workerId, task) };
+  async submitted(report: RequestOf<typeof attempts.submitted>) {
+    return { live: await this.service.submitted(report) };
   }
 
   @Handles(attempts.progress)

@@ -1,6 +1,7 @@
-import type { AttemptFailure, AttemptJob, attempts, Job, RequestOf, VendorTask } from '@doitong/contracts';
+import type { AttemptFailure, AttemptJob, attempts, Job, Mode, RequestOf, VendorTask } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { TRIAL_LOOK_MS, TRIAL_MS } from '../circuits/circuit.js';
 import { GenerationsConfig } from '../config.js';
 import { CONFIG } from '../tokens.js';
 import type { AttemptStatus } from './attempt.entity.js';
@@ -16,16 +17,54 @@ export interface Begun {
   /** How long the lease that another worker holds still runs. */
   leaseMs: number;
   credential: string | null;
+  /** Until a circuit lets it through, where all are open; null when that is not why it was not taken. */
+  untilTrialMs: number | null;
   task: VendorTask | null;
   submittingAt: Date | null;
   job: Omit<AttemptJob, 'attemptId' | 'deadlineAt'>;
   deadlineAt: Date;
 }
 
+/** An attempt that its vendor took, and whether that closed the circuit of its credential. */
+interface Served {
+  family: string;
+  credential: string;
+  closed: boolean;
+}
+
+interface Completed extends Served {
+  generationId: string;
+  status: 'COMPLETED' | 'LATE';
+  /** Since the vendor was asked. */
+  seconds: number;
+}
+
+/** What was tried in vain. `credential` and `askedAt` are null of an attempt that was never begun. */
+export interface Failed {
+  generationId: string;
+  mode: Mode;
+  family: string;
+  provider: string;
+  model: string;
+  credential: string | null;
+  askedAt: Date | null;
+}
+
 interface Renewed {
   generationId: string;
   version: number | null;
 }
+
+/**
+ * A credential that serves is forgotten to have failed; its circuit closes, if the vendor was asked since that opened. A common
+ * table expression over `served`.
+ */
+const CLOSED = `forgotten AS (
+  DELETE FROM circuits c USING served
+  WHERE c.family = served.family AND c.credential = served.credential
+    AND (c.opened_at IS NULL OR c.opened_at <= served.submitting_at)
+  RETURNING c.opened_at
+), closed AS (SELECT FROM forgotten WHERE opened_at IS NOT NULL)`;
 
 /**
  * Whoever changes an attempt and its generation takes the attempt first, here and wherever a generation is ended: so no two
@@ -40,7 +79,8 @@ export class AttemptsRepository {
 
   /**
    * Takes the lease if it is free, or this begin has it already. A CREATED attempt becomes SUBMITTING: from here on the
-   * vendor may have been asked; not when the deadline of its generation has passed.
+   * vendor may have been asked; not when the deadline of its generation has passed, nor without a credential. Of those that
+   * are offered it takes one at random whose circuit lets it through, which is its one trial where that is half-open.
    */
   async begin({
     attemptId,
@@ -50,23 +90,43 @@ export class AttemptsRepository {
   }: RequestOf<typeof attempts.begin>): Promise<Begun | undefined> {
     const [row] = await this.database.query<Begun>(
       `WITH found AS (
-         SELECT a.*, g.mode, g.deadline_at FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
+         SELECT a.*, g.mode, g.deadline_at,
+           (a.worker_id IS NULL OR a.lease_expires_at < now() OR coalesce(a.begin_id = $5, false)) AS free
+         FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
+       ), offered AS (
+         SELECT found.family, offer.credential, c.open_until, c.trial_until
+         FROM found CROSS JOIN jsonb_array_elements_text($3::jsonb -> found.mode) AS offer(credential)
+         LEFT JOIN circuits c ON c.family = found.family AND c.credential = offer.credential
+         WHERE found.status = 'CREATED' AND found.free AND found.deadline_at > now()
+       ), picked AS (
+         SELECT family, credential, open_until FROM offered
+         WHERE open_until IS NULL OR (open_until <= now() AND coalesce(trial_until <= now(), true))
+         ORDER BY random() LIMIT 1
+       ), trial AS (
+         UPDATE circuits c SET trial_until = now() + ${TRIAL_MS} * interval '1 ms' FROM picked
+         WHERE c.family = picked.family AND c.credential = picked.credential
+           AND c.open_until <= now() AND coalesce(c.trial_until <= now(), true)
+         RETURNING c.credential
+       ), allowed AS (
+         SELECT credential FROM picked WHERE open_until IS NULL UNION ALL SELECT credential FROM trial
        ), taken AS (
          UPDATE attempts a SET worker_id = $2, lease_expires_at = now() + $4 * interval '1 ms',
            status = CASE a.status WHEN 'CREATED' THEN 'SUBMITTING' ELSE a.status END,
-           credential = coalesce(a.credential, $3::jsonb ->> found.mode), submitting_at = coalesce(a.submitting_at, now()),
+           credential = coalesce(a.credential, (SELECT credential FROM allowed)), submitting_at = coalesce(a.submitting_at, now()),
            begin_id = $5, begin_submits = a.status = 'CREATED' OR (a.begin_submits AND a.begin_id = $5)
          FROM found
-         WHERE a.id = found.id AND (found.worker_id IS NULL OR found.lease_expires_at < now() OR found.begin_id = $5)
-           AND (found.status IN ('SUBMITTING', 'SUBMITTED')
-             OR (found.status = 'CREATED' AND found.deadline_at > now())
+         WHERE a.id = found.id AND found.free
+           AND (found.status IN ('SUBMITTING', 'SUBMITTED') OR EXISTS (SELECT FROM allowed)
              OR (found.status = 'ABANDONED' AND found.task IS NOT NULL AND found.reconcile_until > now()))
-         RETURNING a.generation_id, a.begin_submits
+         RETURNING a.generation_id, a.credential, a.begin_submits
        ), started AS (
          UPDATE generations g SET status = 'PROCESSING', started_at = now(), version = version + 1
          FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED' RETURNING g.version
        )
-       SELECT found.status, found.task, coalesce(found.credential, $3::jsonb ->> found.mode) AS credential, found.submitting_at AS "submittingAt",
+       SELECT found.status, found.task, (SELECT credential FROM taken), found.submitting_at AS "submittingAt",
+         (SELECT extract(epoch FROM min(CASE WHEN open_until > now() THEN open_until - now()
+            ELSE least(trial_until - now(), ${TRIAL_LOOK_MS} * interval '1 ms') END)) * 1000
+          FROM offered WHERE NOT EXISTS (SELECT FROM allowed))::int AS "untilTrialMs",
          EXISTS (SELECT FROM taken) AS taken, coalesce((SELECT begin_submits FROM taken), false) AS unasked,
          (SELECT version FROM started) AS version,
          greatest(0, extract(epoch FROM found.lease_expires_at - now()) * 1000)::int AS "leaseMs",
@@ -81,16 +141,20 @@ export class AttemptsRepository {
 
   /**
    * Makes the vendor's task durable: the first one whoever tells it, for it may not be lost; the next ones of the worker that
-   * holds the lease. False when the attempt is over or another worker's.
+   * holds the lease. Undefined or not live when the attempt is over or another worker's.
    */
-  submitted(id: string, workerId: string, task: VendorTask): Promise<boolean> {
-    return this.leased(
-      `UPDATE attempts SET task = $3::jsonb, lease_expires_at = now() + $4 * interval '1 ms',
-         status = CASE status WHEN 'SUBMITTING' THEN 'SUBMITTED' ELSE status END
-       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') AND (task IS NULL OR worker_id = $2)
-       RETURNING worker_id IS NOT DISTINCT FROM $2 AND status <> 'ABANDONED' AS live`,
+  async submitted(id: string, workerId: string, task: VendorTask): Promise<(Served & { live: boolean }) | undefined> {
+    const [row] = await this.database.query<Served & { live: boolean }>(
+      `WITH served AS (
+         UPDATE attempts SET task = $3::jsonb, lease_expires_at = now() + $4 * interval '1 ms',
+           status = CASE status WHEN 'SUBMITTING' THEN 'SUBMITTED' ELSE status END
+         WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') AND (task IS NULL OR worker_id = $2)
+         RETURNING family, credential, submitting_at, worker_id IS NOT DISTINCT FROM $2 AND status <> 'ABANDONED' AS live
+       ), ${CLOSED}
+       SELECT live, family, credential, EXISTS (SELECT FROM closed) AS closed FROM served`,
       [id, workerId, JSON.stringify(task), this.config.JOB_LEASE_MS],
     );
+    return row;
   }
 
   /** Renews the lease and tells progress; `version` is the generation's where this has changed it. Undefined when the lease is lost. */
@@ -118,16 +182,19 @@ export class AttemptsRepository {
   }
 
   /** Records success, whoever tells it; LATE is that of an abandoned attempt. Undefined when it was over already. */
-  async complete(
-    tx: Queryable,
-    id: string,
-    vendorCostMicroUsd: number | undefined,
-  ): Promise<{ generationId: string; status: 'COMPLETED' | 'LATE' } | undefined> {
-    const [row] = await tx.query<{ generationId: string; status: 'COMPLETED' | 'LATE' }>(
-      `UPDATE attempts SET status = CASE status WHEN 'ABANDONED' THEN 'LATE' ELSE 'COMPLETED' END,
-         vendor_cost_micro_usd = $2, finished_at = now()
-       WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
-       RETURNING generation_id AS "generationId", status`,
+  async complete(tx: Queryable, id: string, vendorCostMicroUsd: number | undefined): Promise<Completed | undefined> {
+    const [row] = await tx.query<Completed>(
+      `WITH done AS (
+         UPDATE attempts SET status = CASE status WHEN 'ABANDONED' THEN 'LATE' ELSE 'COMPLETED' END,
+           vendor_cost_micro_usd = $2, finished_at = now()
+         WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
+         RETURNING generation_id, status, family, credential, submitting_at, task
+       ), served AS (
+         SELECT family, credential, submitting_at FROM done WHERE task IS NULL
+       ), ${CLOSED}
+       SELECT generation_id AS "generationId", status, family, credential, EXISTS (SELECT FROM closed) AS closed,
+         extract(epoch FROM now() - submitting_at)::float8 AS seconds
+       FROM done`,
       [id, vendorCostMicroUsd ?? null],
     );
     return row;
@@ -146,17 +213,13 @@ export class AttemptsRepository {
    * Records failure. Undefined when the attempt was over already, or another worker holds its lease: that one goes on with
    * it, and this one's failure says nothing of it.
    */
-  async fail(
-    tx: Queryable,
-    id: string,
-    workerId: string,
-    failure: AttemptFailure,
-  ): Promise<{ generationId: string } | undefined> {
-    const [row] = await tx.query<{ generationId: string }>(
-      `UPDATE attempts SET status = 'FAILED', failure = $3::jsonb, finished_at = now()
-       WHERE id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED')
-         AND (worker_id IS NULL OR worker_id = $2)
-       RETURNING generation_id AS "generationId"`,
+  async fail(tx: Queryable, id: string, workerId: string, failure: AttemptFailure): Promise<Failed | undefined> {
+    const [row] = await tx.query<Failed>(
+      `UPDATE attempts a SET status = 'FAILED', failure = $3::jsonb, finished_at = now()
+       FROM generations g
+       WHERE a.id = $1 AND g.id = a.generation_id AND a.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED')
+         AND (a.worker_id IS NULL OR a.worker_id = $2)
+       RETURNING g.id AS "generationId", g.mode, g.provider, g.model, a.family, a.credential, a.submitting_at AS "askedAt"`,
       [id, workerId, JSON.stringify(failure)],
     );
     return row;
@@ -206,10 +269,5 @@ export class AttemptsRepository {
          SELECT id FROM attempts WHERE status = 'ABANDONED' AND lease_expires_at < now() AND reconcile_until < now()
          FOR UPDATE SKIP LOCKED))`,
     );
-  }
-
-  private async leased(text: string, values: unknown[]): Promise<boolean> {
-    const [row] = await this.database.query<{ live: boolean }>(text, values);
-    return row?.live ?? false;
   }
 }

@@ -1,10 +1,16 @@
 import { type attempts, type BeginReply, type RequestOf } from '@doitong/contracts';
 import { Database, Logger, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import { Circuits } from '../circuits/circuits.js';
 import { Changes } from '../generations/changes.js';
+import { ModelHealth } from '../model-health/model-health.js';
+import { isModels } from '../model-health/observed.js';
 import { OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
 import { AttemptsRepository, type Begun } from './attempts.repository.js';
+
+/** An attempt that nobody holds and that could not be taken all the same needs another look, not a busy one. */
+const SHORTEST_WAIT_MS = 100;
 
 /** Applies what workers report. Each report is one guarded update: said twice, or too late, it changes nothing. */
 @Injectable()
@@ -13,6 +19,8 @@ export class AttemptsService {
     private readonly database: Database,
     private readonly repository: AttemptsRepository,
     private readonly outcomes: OutcomeRepository,
+    private readonly circuits: Circuits,
+    private readonly health: ModelHealth,
     private readonly relay: Relay,
     private readonly changes: Changes,
     private readonly logger: Logger,
@@ -28,6 +36,13 @@ export class AttemptsService {
   }
 
   /** False when the attempt is over or another worker's. */
+  async submitted({ attemptId, workerId, task }: RequestOf<typeof attempts.submitted>): Promise<boolean> {
+    const served = await this.repository.submitted(attemptId, workerId, task);
+    if (served?.closed) this.circuits.closed(served);
+    return served?.live ?? false;
+  }
+
+  /** False when the attempt is over or another worker's. */
   async progressed({ attemptId, workerId, progress }: RequestOf<typeof attempts.progress>): Promise<boolean> {
     const renewed = await this.repository.renew(attemptId, workerId, progress);
     if (renewed?.version) this.changes.tell({ id: renewed.generationId, version: renewed.version });
@@ -35,32 +50,34 @@ export class AttemptsService {
   }
 
   async completed({ attemptId, output, vendorCostMicroUsd }: RequestOf<typeof attempts.completed>): Promise<boolean> {
-    const completed = await this.database.transaction(async (tx) => {
+    const { attempt, ended } = await this.database.transaction(async (tx) => {
       const attempt = await this.repository.complete(tx, attemptId, vendorCostMicroUsd);
-      if (!attempt) return 'again';
-      noteGeneration(attempt.generationId);
-      if (attempt.status === 'LATE') return 'late';
-      return this.outcomes.end(tx, attempt.generationId, { status: 'COMPLETED', output });
+      if (attempt) noteGeneration(attempt.generationId);
+      if (attempt?.status !== 'COMPLETED') return { attempt };
+      return { attempt, ended: await this.outcomes.end(tx, attempt.generationId, { status: 'COMPLETED', output }) };
     });
-    if (completed === 'late') this.logger.info('result came late, recorded and not charged', { attemptId });
-    if (typeof completed !== 'object') return false;
+    if (attempt?.closed) this.circuits.closed(attempt);
+    if (attempt?.status === 'LATE') this.logger.info('result came late, recorded and not charged', { attemptId });
+    if (!attempt || !ended) return false;
+    this.health.note(ended, { seconds: attempt.seconds });
     this.relay.wake();
-    this.changes.tell(completed);
+    this.changes.tell(ended);
     this.logger.info('generation completed', { attemptId });
     return true;
   }
 
   async failed({ attemptId, workerId, failure }: RequestOf<typeof attempts.failed>): Promise<boolean> {
     const { code, message, retryable, stage } = failure;
-    const ended = await this.database.transaction(async (tx) => {
-      const attempt = await this.repository.fail(tx, attemptId, workerId, failure);
-      if (!attempt) return undefined;
-      noteGeneration(attempt.generationId);
-      return this.outcomes.end(tx, attempt.generationId, {
-        status: 'FAILED',
-        error: { code, message, retryable, billed: false, stage },
-      });
+    const { tried, opened, ended } = await this.database.transaction(async (tx) => {
+      const tried = await this.repository.fail(tx, attemptId, workerId, failure);
+      if (!tried) return {};
+      noteGeneration(tried.generationId);
+      const opened = await this.circuits.failed(tx, tried, failure);
+      const error = { code, message, retryable, billed: false, stage };
+      return { tried, opened, ended: await this.outcomes.end(tx, tried.generationId, { status: 'FAILED', error }) };
     });
+    if (opened) this.circuits.opened(tried, failure);
+    if (tried && isModels(failure)) this.health.note(tried, 'failed');
     if (ended) {
       this.relay.wake();
       this.changes.tell(ended);
@@ -81,7 +98,9 @@ function next(
   return { action: 'reconcile', ...known, submittedAfter };
 }
 
-function notTaken({ status, leaseMs }: Begun): BeginReply {
+function notTaken({ status, untilTrialMs, leaseMs }: Begun): BeginReply {
   const open = status === 'CREATED' || status === 'SUBMITTING' || status === 'SUBMITTED';
-  return open ? { action: 'wait', retryAfterMs: Math.max(leaseMs, 100) } : { action: 'drop' };
+  return open
+    ? { action: 'wait', retryAfterMs: Math.max(untilTrialMs ?? leaseMs, SHORTEST_WAIT_MS) }
+    : { action: 'drop' };
 }

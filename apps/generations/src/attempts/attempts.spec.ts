@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aRequest } from '../__fixtures__/manifests.js';
-import { CREDENTIALS, type Ids, reportsTo, TASK } from '../__fixtures__/reports.js';
-import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
+import { type Ids, reportsTo, TASK } from '../__fixtures__/reports.js';
+import { CREDENTIALS, startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 
 const LEASE_MS = 60_000;
 
@@ -21,7 +21,7 @@ describe('begin', () => {
     const { deadline_at } = (await own.sql<{ deadline_at: Date }>('SELECT deadline_at FROM generations'))[0]!;
     expect(await reports.begin(ids)).toEqual({
       action: 'submit',
-      credential: CREDENTIALS.live,
+      credential: CREDENTIALS.live[0],
       job: {
         attemptId: ids.attemptId,
         generationId: ids.id,
@@ -57,8 +57,8 @@ describe('begin', () => {
     await reports.begin(ids);
     expect(await reports.begin(ids, 'one')).toMatchObject({ action: 'wait' });
     await reports.expireLease(ids);
-    const second = await reports.begin(ids, 'two', { credentials: { test: 'other-fingerprint' } });
-    expect(second).toMatchObject({ action: 'reconcile', credential: CREDENTIALS.test });
+    const second = await reports.begin(ids, 'two', { credentials: { test: ['other-fingerprint'] } });
+    expect(second).toMatchObject({ action: 'reconcile', credential: CREDENTIALS.test[0] });
     const { submittedAfter } = second as { submittedAfter: string };
     expect(Math.abs(Date.parse(submittedAfter) - asked)).toBeLessThan(5_000);
   });
@@ -109,7 +109,7 @@ describe('begin', () => {
       action: 'resume',
       task: TASK,
       late: false,
-      credential: CREDENTIALS.test,
+      credential: CREDENTIALS.test[0],
     });
     expect(await reports.begin(ids, 'one')).toMatchObject({ action: 'wait' });
   });

@@ -10,10 +10,10 @@ export class CatalogueController {
   @Handles(catalog.announce)
   announce({
     workerId,
-    modes,
+    credentials,
     manifest,
   }: RequestOf<typeof catalog.announce>): Promise<ReplyOf<typeof catalog.announce>> {
-    return this.catalogue.announce(workerId, modes, manifest);
+    return this.catalogue.announce(workerId, credentials, manifest);
   }
 
   @Handles(catalog.leave)

@@ -1,9 +1,10 @@
-import type { FamilyManifest, Mode, ModelManifest, ProviderManifest } from '@doitong/contracts';
+import type { Credentials, FamilyManifest, ModelManifest, ProviderManifest } from '@doitong/contracts';
+import type { Health } from '../model-health/observed.js';
 
-/** A family's manifest and the modes in which some worker of it is alive. */
+/** A family's manifest and the credentials that its living workers have. */
 export interface CatalogueEntry {
   manifest: FamilyManifest;
-  modes: Mode[];
+  credentials: Credentials;
 }
 
 /** Why a model can serve nobody now, as a short phrase, and for how long at least. */
@@ -19,4 +20,5 @@ export interface Candidate {
   model: ModelManifest;
   /** Null when it is there for this mode. */
   absence: Absence | null;
+  health: Health;
 }

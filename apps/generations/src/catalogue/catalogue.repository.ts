@@ -1,4 +1,4 @@
-import type { FamilyManifest, Mode } from '@doitong/contracts';
+import type { Credentials, FamilyManifest } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { CatalogueEntry } from './catalogue.entity.js';
@@ -8,23 +8,28 @@ export class CatalogueRepository {
   constructor(private readonly database: Database) {}
 
   /** Notes that a worker lives; true when that changes what the catalogue says. */
-  async announce(workerId: string, modes: Mode[], manifest: FamilyManifest, aliveSeconds: number): Promise<boolean> {
+  async announce(
+    workerId: string,
+    credentials: Credentials,
+    manifest: FamilyManifest,
+    aliveSeconds: number,
+  ): Promise<boolean> {
     const [row] = await this.database.query<{ changed: boolean }>(
       `WITH before AS (
          SELECT EXISTS (SELECT FROM families WHERE family = $1 AND manifest = $2::jsonb)
-            AND EXISTS (SELECT FROM workers WHERE id = $3 AND modes = $4::jsonb AND beat_at > now() - make_interval(secs => $5))
+            AND EXISTS (SELECT FROM workers WHERE id = $3 AND credentials = $4::jsonb AND beat_at > now() - make_interval(secs => $5))
             AS same
        ), family AS (
          INSERT INTO families (family, manifest) SELECT $1, $2::jsonb FROM before WHERE NOT same
          ON CONFLICT (family) DO UPDATE SET manifest = excluded.manifest
        )
        SELECT NOT same AS changed FROM before`,
-      [manifest.family, JSON.stringify(manifest), workerId, JSON.stringify(modes), aliveSeconds],
+      [manifest.family, JSON.stringify(manifest), workerId, JSON.stringify(credentials), aliveSeconds],
     );
     await this.database.query(
-      `INSERT INTO workers (id, family, modes, beat_at) VALUES ($1, $2, $3::jsonb, now())
-       ON CONFLICT (id) DO UPDATE SET modes = excluded.modes, beat_at = now()`,
-      [workerId, manifest.family, JSON.stringify(modes)],
+      `INSERT INTO workers (id, family, credentials, beat_at) VALUES ($1, $2, $3::jsonb, now())
+       ON CONFLICT (id) DO UPDATE SET credentials = excluded.credentials, beat_at = now()`,
+      [workerId, manifest.family, JSON.stringify(credentials)],
     );
     return row!.changed;
   }
@@ -44,11 +49,15 @@ export class CatalogueRepository {
 
   read(aliveSeconds: number): Promise<CatalogueEntry[]> {
     return this.database.query<CatalogueEntry>(
-      `SELECT f.manifest,
-         coalesce(jsonb_agg(DISTINCT mode) FILTER (WHERE mode IS NOT NULL), '[]') AS modes
-       FROM families f
-       LEFT JOIN workers w ON w.family = f.family AND w.beat_at > now() - make_interval(secs => $1)
-       LEFT JOIN LATERAL jsonb_array_elements_text(w.modes) AS mode ON true
+      `WITH alive AS (
+         SELECT w.family, mode, jsonb_agg(DISTINCT fingerprint) AS fingerprints
+         FROM workers w CROSS JOIN jsonb_each(w.credentials) AS own(mode, list)
+           CROSS JOIN jsonb_array_elements(list) AS fingerprint
+         WHERE w.beat_at > now() - make_interval(secs => $1)
+         GROUP BY w.family, mode
+       )
+       SELECT f.manifest, coalesce(jsonb_object_agg(mode, fingerprints) FILTER (WHERE mode IS NOT NULL), '{}') AS credentials
+       FROM families f LEFT JOIN alive ON alive.family = f.family
        GROUP BY f.family ORDER BY f.family`,
       [aliveSeconds],
     );

@@ -1,5 +1,6 @@
 import {
   type ContentType,
+  type Credentials,
   catalog,
   type FamilyManifest,
   type generations,
@@ -14,7 +15,9 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { Circuits } from '../circuits/circuits.js';
 import { GenerationsConfig } from '../config.js';
+import { ModelHealth } from '../model-health/model-health.js';
 import { CONFIG } from '../tokens.js';
 import type { Absence, Candidate, CatalogueEntry } from './catalogue.entity.js';
 import { CatalogueRepository } from './catalogue.repository.js';
@@ -34,6 +37,8 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
 
   constructor(
     private readonly repository: CatalogueRepository,
+    private readonly circuits: Circuits,
+    private readonly health: ModelHealth,
     private readonly bus: MessageBus,
     logger: Logger,
     @Inject(CONFIG) private readonly config: GenerationsConfig,
@@ -54,9 +59,13 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
     return this.refresh.stop();
   }
 
-  async announce(workerId: string, modes: Mode[], manifest: FamilyManifest): Promise<ReplyOf<typeof catalog.announce>> {
+  async announce(
+    workerId: string,
+    credentials: Credentials,
+    manifest: FamilyManifest,
+  ): Promise<ReplyOf<typeof catalog.announce>> {
     checkOptionSchemas(manifest);
-    if (await this.repository.announce(workerId, modes, manifest, this.aliveSeconds)) {
+    if (await this.repository.announce(workerId, credentials, manifest, this.aliveSeconds)) {
       await this.read();
       this.bus.broadcast(catalog.changed, { family: manifest.family });
     }
@@ -74,25 +83,31 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   candidates(type: ContentType, mode: Mode): Candidate[] {
-    return this.entries.flatMap(({ manifest: { family, providers }, modes }) => {
-      const absence = this.absenceOf(modes, mode);
+    return this.entries.flatMap(({ manifest: { family, providers }, credentials }) => {
+      const absence = this.absenceOf(family, credentials, mode);
       return providers
         .filter((provider) => provider.type === type)
-        .flatMap((provider) => provider.models.map((model) => ({ family, provider, model, absence })));
+        .flatMap((provider) =>
+          provider.models.map((model) => {
+            const health = this.health.of({ provider: provider.id, model: model.id }, model.expectedSeconds);
+            return { family, provider, model, absence, health };
+          }),
+        );
     });
   }
 
   providers(type?: ContentType): ReplyOf<typeof generations.providers>['providers'] {
-    return this.entries.flatMap(({ manifest, modes }) =>
+    return this.entries.flatMap(({ manifest, credentials }) =>
       manifest.providers
         .filter((provider) => !type || provider.type === type)
-        .map((provider) => ({ ...provider, available: modes.length > 0 })),
+        .map((provider) => ({ ...provider, available: hasAny(credentials) })),
     );
   }
 
-  private absenceOf(modes: Mode[], mode: Mode): Absence | null {
-    if (modes.includes(mode)) return null;
-    const because = modes.length === 0 ? 'no live worker' : `no credential for ${mode} keys`;
+  private absenceOf(family: string, credentials: Credentials, mode: Mode): Absence | null {
+    const own = credentials[mode] ?? [];
+    if (own.length > 0) return this.circuits.absenceOf(family, own);
+    const because = hasAny(credentials) ? `no credential for ${mode} keys` : 'no live worker';
     return { because, retryAfterSeconds: RETRY_SECONDS };
   }
 
@@ -103,11 +118,19 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
   /** Of reads that overtake each other the one that began last counts. */
   private async read(): Promise<void> {
     const turn = ++this.reads;
-    const entries = await this.repository.read(this.aliveSeconds);
+    const [entries] = await Promise.all([
+      this.repository.read(this.aliveSeconds),
+      this.circuits.read(),
+      this.health.read(),
+    ]);
     if (turn > this.newest) {
       this.newest = turn;
       this.entries = entries;
     }
     await this.repository.forgetDead(this.aliveSeconds);
   }
+}
+
+function hasAny({ live = [], test = [] }: Credentials): boolean {
+  return live.length + test.length > 0;
 }

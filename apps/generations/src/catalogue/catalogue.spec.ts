@@ -24,9 +24,9 @@ const providers = async (type?: ContentType) =>
 const etching = aFamily('printers', aProvider('etching', { type: 'IMAGE' }));
 
 it('a family that a worker announces is there at once, for the modes that it has credentials for', async () => {
-  expect(await own.announce(etching, 'printer', ['test'])).toEqual({ beatSeconds: BEAT_SECONDS });
+  expect(await own.announce(etching, 'printer', { test: ['t'] })).toEqual({ beatSeconds: BEAT_SECONDS });
   expect(available()).toEqual([['etching', 'no credential for live keys']]);
-  await own.announce(etching, 'second printer', ['live']);
+  await own.announce(etching, 'second printer', { live: ['l'] });
   expect(available()).toEqual([['etching', 'there']]);
   expect(candidates()[0]).toMatchObject({ family: 'printers', model: { id: 'etching-1' } });
   expect(await providers('IMAGE')).toEqual([['etching', true]]);
@@ -34,16 +34,16 @@ it('a family that a worker announces is there at once, for the modes that it has
 });
 
 it('beats change nothing, and a new manifest is told to all', async () => {
-  await own.announce(etching, 'printer', ['live']);
+  await own.announce(etching, 'printer', { live: ['l'] });
   await waitFor(() => expect(changes).toContain('printers'));
   const before = changes.length;
-  await own.announce(etching, 'printer', ['live']);
+  await own.announce(etching, 'printer', { live: ['l'] });
   await own.bus.request(generations.providers, {});
   expect(changes).toHaveLength(before);
 
   const replica = await own.startReplica();
   const more = aFamily('printers', aProvider('etching', { type: 'IMAGE' }), aProvider('woodcut', { type: 'IMAGE' }));
-  await own.announce(more, 'printer', ['live']);
+  await own.announce(more, 'printer', { live: ['l'] });
   for (const one of [own.service, replica]) {
     await waitFor(() =>
       expect(available(one)).toEqual([
@@ -62,7 +62,7 @@ it('a replica knows the catalogue when it answers its first request', async () =
 });
 
 it('what no worker serves stays in the catalogue, and is not available', async () => {
-  await own.announce(etching, 'third', ['live']);
+  await own.announce(etching, 'third', { live: ['l'] });
   await own.bus.request(catalog.leave, { workerId: 'third' });
   await waitFor(() => expect(available()).toEqual([['etching', 'no live worker']]));
   expect(await providers('IMAGE')).toEqual([['etching', false]]);
@@ -70,7 +70,7 @@ it('what no worker serves stays in the catalogue, and is not available', async (
 
 it('a worker that beats is available however long, and one that misses three beats is gone', async () => {
   for (let n = 0; n < 4; n++) {
-    await own.announce(etching, 'fourth', ['live']);
+    await own.announce(etching, 'fourth', { live: ['l'] });
     await new Promise((resolve) => setTimeout(resolve, BEAT_SECONDS * 1_000));
     expect(available()).toEqual([['etching', 'there']]);
   }

@@ -7,7 +7,10 @@ import type { Exclude } from './consider.js';
 
 const away: Absence = { because: 'no live worker', retryAfterSeconds: 10 };
 const candidatesOf = (provider: ProviderManifest, absence: Absence | null = null): Candidate[] =>
-  provider.models.map((model) => ({ family: 'painters', provider, model, absence }));
+  provider.models.map((model) => {
+    const health = { successRate: 0.97, seconds: model.expectedSeconds };
+    return { family: 'painters', provider, model, absence, health };
+  });
 
 function refusal(candidates: Candidate[], request: Partial<GenerateInput>) {
   try {
@@ -172,15 +175,18 @@ describe('a free choice', () => {
   const model = (
     id: string,
     qualityRank: number,
-    speedRank: number,
+    expectedSeconds: number,
     base: number,
     changes: Partial<ModelManifest> = {},
-  ) => candidatesOf(aProvider(id, { models: [aModel(id, { qualityRank, speedRank, price: { base }, ...changes })] }));
+  ) =>
+    candidatesOf(
+      aProvider(id, { models: [aModel(id, { qualityRank, expectedSeconds, price: { base }, ...changes })] }),
+    );
   const all = [
-    ...model('fine', 95, 20, 100),
-    ...model('fast', 30, 95, 80),
-    ...model('cheap', 20, 30, 5),
-    ...model('even', 70, 70, 40),
+    ...model('fine', 95, 120, 100),
+    ...model('fast', 30, 10, 80),
+    ...model('cheap', 20, 60, 5),
+    ...model('even', 70, 12, 40),
   ];
 
   it.each([

@@ -67,9 +67,7 @@ function refusal(considered: Considered[], { type, provider = type }: GenerateIn
   const objection = considered.find((one) => one.objection)?.objection;
   if (objection && able.length === 0) return objection;
   const waits = able.map(({ candidate }) => candidate.absence?.retryAfterSeconds ?? UNKNOWN_WAIT_SECONDS);
-  return new DoitongError(
-    'PROVIDER_UNAVAILABLE',
-    `${provider} is not available at the moment. Please try again later.`,
-    { retryAfter: Math.min(...waits, UNKNOWN_WAIT_SECONDS) },
-  );
+  const retryAfter = waits.length > 0 ? Math.min(...waits) : UNKNOWN_WAIT_SECONDS;
+  const message = `${provider} is not available at the moment. Please try again later.`;
+  return new DoitongError('PROVIDER_UNAVAILABLE', message, { retryAfter });
 }

@@ -12,6 +12,7 @@ import { Injectable } from '@nestjs/common';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { isNamed } from '../choice/named.js';
+import { ModelHealth } from '../model-health/model-health.js';
 import { type Ending, OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
 import { Changes } from './changes.js';
@@ -29,6 +30,7 @@ export class GenerationsService {
     private readonly repository: GenerationsRepository,
     private readonly attemptsRepository: AttemptsRepository,
     private readonly outcomes: OutcomeRepository,
+    private readonly health: ModelHealth,
     private readonly relay: Relay,
     private readonly changes: Changes,
     private readonly catalogue: CatalogueService,
@@ -83,6 +85,8 @@ export class GenerationsService {
       ended: await this.outcomes.end(tx, id, ending),
     }));
     if (!ended) return false;
+    // What no worker has taken up in time is not the model's fault.
+    if (ended.status === 'FAILED' && running.length > 0) this.health.note(ended, 'failed');
     for (const attemptId of running) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
     this.relay.wake();
     this.changes.tell(ended);

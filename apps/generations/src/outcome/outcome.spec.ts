@@ -85,11 +85,11 @@ describe('a repeated or late report', () => {
     const ids = await own.accepted();
     await reports.begin(ids);
     expect(
-      await reports.failed(ids, 'one', { ...FAILURE, code: 'PROVIDER_UNAVAILABLE', unknownSubmission: true }),
+      await reports.failed(ids, 'one', { ...FAILURE, code: 'PROVIDER_UNAVAILABLE', kind: 'submission-unknown' }),
     ).toEqual({
       live: true,
     });
-    expect((await reports.attempt(ids)).failure).toMatchObject({ unknownSubmission: true });
+    expect((await reports.attempt(ids)).failure).toMatchObject({ kind: 'submission-unknown' });
   });
 });
 

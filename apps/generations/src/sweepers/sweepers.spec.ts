@@ -9,7 +9,7 @@ import { AttemptsRepository } from '../attempts/attempts.repository.js';
 
 const LEASE_MS = 60_000;
 const RECONCILE_SECONDS = 900;
-const CREDENTIALS = { test: 'test-fingerprint' };
+const CREDENTIALS = { test: ['test-fingerprint'] };
 
 let own: TestGenerations;
 let jobs: Job[];

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 it('a worker is ready only once the catalogue knows it, and says when it goes', async () => {
-  const heard: { subject: string; body: { workerId: string; modes?: string[] } }[] = [];
+  const heard: { subject: string; body: { workerId: string; credentials?: object } }[] = [];
   const answer = (subject: string, reply: object) =>
     connection.subscribe(subject, {
       callback: (_error, message) => {
@@ -45,7 +45,7 @@ it('a worker is ready only once the catalogue knows it, and says when it goes', 
   await eventually(() => heard.length >= 3);
   await announcer.onModuleDestroy();
   expect(heard.at(-1)).toEqual({ subject: catalog.leave.subject, body: { workerId: identity.id } });
-  expect(heard[0]?.body).toMatchObject({ workerId: identity.id, modes: ['test'] });
+  expect(heard[0]?.body).toMatchObject({ workerId: identity.id, credentials: { test: [expect.any(String)] } });
   const beats = heard.length;
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(heard).toHaveLength(beats);

@@ -44,7 +44,8 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
   private async announce(): Promise<void> {
     let seconds = RETRY_SECONDS;
     try {
-      const announcement = { workerId: this.identity.id, modes: this.vendors.modes, manifest: this.family.manifest };
+      const { credentials } = this.vendors;
+      const announcement = { workerId: this.identity.id, credentials, manifest: this.family.manifest };
       // No longer than a beat: of a NATS that went away with the answer, no more than this one is missed.
       const reply = await this.bus.request(catalog.announce, announcement, this.beatSeconds * 1_000);
       seconds = this.beatSeconds = reply.beatSeconds;

@@ -42,7 +42,7 @@ export class AttemptRunner {
     if (this.inHand.has(attemptId)) return { retryAfterMs: this.config.JOB_LEASE_MS };
     this.inHand.add(attemptId);
     try {
-      const credentials = this.vendors.pick(Math.random);
+      const { credentials } = this.vendors;
       const asked = { attemptId, workerId: this.identity.id, beginId: randomUUID(), credentials };
       const begun = await this.reports.begin(asked, this.going.signal);
       if (begun.action === 'drop') return 'done';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Mode } from '@doitong/contracts';
+import type { Credentials, Mode } from '@doitong/contracts';
 
 /** A vendor's API and a credential for it. */
 export interface Access {
@@ -19,17 +19,10 @@ export class Vendors {
     if (sandboxUrl) this.byMode.test = reachable(sandboxUrl, [SANDBOX_CREDENTIAL]);
   }
 
-  get modes(): Mode[] {
-    return Object.keys(this.byMode) as Mode[];
-  }
-
-  /** A credential for each mode, in turn where there are several. */
-  pick(random: () => number): Partial<Record<Mode, string>> {
+  /** The fingerprints of all, by mode; a mode without any is absent. */
+  get credentials(): Credentials {
     return Object.fromEntries(
-      Object.entries(this.byMode).map(([mode, { credentials }]) => {
-        const fingerprints = [...credentials.keys()];
-        return [mode, fingerprints[Math.floor(random() * fingerprints.length)]];
-      }),
+      Object.entries(this.byMode).map(([mode, { credentials }]) => [mode, [...credentials.keys()]]),
     );
   }
 

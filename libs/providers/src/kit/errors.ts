@@ -1,19 +1,6 @@
-import type { AttemptFailure, ErrorCode } from '@doitong/contracts';
+import type { AttemptFailure, ErrorCode, FailureKind } from '@doitong/contracts';
 
-/**
- * What a vendor's refusal or failure means to us.
- * `rate-limited` and `unavailable`: the ask did not take, or a repeat does no harm. `submission-unknown`: it may have taken.
- */
-export type VendorErrorKind =
-  | 'invalid-input'
-  | 'content-rejected'
-  | 'credential'
-  | 'balance'
-  | 'rate-limited'
-  | 'unavailable'
-  | 'submission-unknown'
-  | 'failed'
-  | 'output-lost';
+export type VendorErrorKind = FailureKind;
 
 /**
  * `message` is for the log: it may quote the vendor. What customers see is `toFailure`: a message for the kind, or
@@ -79,6 +66,7 @@ export function toFailure(error: VendorError, stage: AttemptFailure['stage']): A
     ...form,
     message: error.publicMessage ?? form.message,
     stage,
-    unknownSubmission: error.kind === 'submission-unknown',
+    kind: error.kind,
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   };
 }

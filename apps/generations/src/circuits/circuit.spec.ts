@@ -1,0 +1,57 @@
+import type { AttemptFailure } from '@doitong/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { afterFault, type Circuit, waitOf } from './circuit.js';
+
+const START = Date.parse('2026-01-01T00:00:00Z');
+const at = (seconds: number) => new Date(START + seconds * 1_000);
+
+/** Faults one after another, each asked and told of at that second. */
+function after(...faults: { at: number; kind?: AttemptFailure['kind']; askedAt?: number; retryAfterMs?: number }[]) {
+  return faults.reduce<Circuit | undefined>(
+    (circuit, { at: second, kind = 'unavailable', askedAt = second, retryAfterMs }) =>
+      afterFault(circuit, { kind, retryAfterMs, askedAt: at(askedAt) }, at(second)),
+    undefined,
+  );
+}
+const openSeconds = (circuit: Circuit | undefined, second: number) => waitOf(circuit, at(second)) / 1_000;
+
+describe('a circuit', () => {
+  it.each(['credential', 'balance'] as const)('opens at once when it is %s that fails', (kind) => {
+    expect(openSeconds(after({ at: 0, kind }), 0)).toBe(30);
+  });
+
+  it.each(['unavailable', 'rate-limited'] as const)('opens when %s five times in a row', (kind) => {
+    const faults = [0, 1, 2, 3, 4].map((second) => ({ at: second, kind }));
+    expect(openSeconds(after(...faults.slice(1)), 4)).toBe(0);
+    expect(openSeconds(after(...faults), 4)).toBe(30);
+  });
+
+  it('lets nobody through while it is open, and then one trial', () => {
+    const circuit = after({ at: 0, kind: 'balance' });
+    expect([10, 29, 30, 600].map((second) => openSeconds(circuit, second))).toEqual([20, 1, 0, 0]);
+    const onTrial = { ...circuit!, trialUntil: at(90) };
+    expect([31, 89, 90].map((second) => openSeconds(onTrial, second))).toEqual([2, 1, 0]);
+  });
+
+  it('stays open for twice as long after each trial that fails, up to a quarter of an hour', () => {
+    const faults: { at: number; kind: 'credential' }[] = [];
+    const lasted: number[] = [];
+    for (let second = 0, n = 0; n < 7; n++) {
+      faults.push({ at: second, kind: 'credential' });
+      lasted.push(openSeconds(after(...faults), second));
+      second += lasted[n]!;
+    }
+    expect(lasted).toEqual([30, 60, 120, 240, 480, 900, 900]);
+  });
+
+  it('stays open for as long as the vendor asks to be left alone, within the bound', () => {
+    expect(openSeconds(after({ at: 0, kind: 'balance', retryAfterMs: 90_000 }), 0)).toBe(90);
+    expect(openSeconds(after({ at: 0, kind: 'balance', retryAfterMs: 1_000 }), 0)).toBe(30);
+    expect(openSeconds(after({ at: 0, kind: 'balance', retryAfterMs: 86_400_000 }), 0)).toBe(900);
+  });
+
+  it('is not opened anew by those who asked before it opened', () => {
+    const circuit = after({ at: 0, kind: 'balance' }, { at: 20, kind: 'balance', askedAt: -5 });
+    expect(openSeconds(circuit, 20)).toBe(10);
+  });
+});
