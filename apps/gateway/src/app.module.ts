@@ -8,6 +8,7 @@ import { ApiKeys } from './auth/api-keys.js';
 import { KeysController } from './auth/keys.controller.js';
 import type { GatewayConfig } from './config.js';
 import { GenerationsService } from './generations/generations.service.js';
+import { Watches } from './generations/watches.js';
 import { Documents } from './graphql/documents.js';
 import { Endpoint } from './graphql/endpoint.js';
 import { Gate } from './graphql/gate.js';
@@ -18,6 +19,9 @@ import { resolvers } from './graphql/resolvers.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { ProvidersService } from './providers/providers.service.js';
 import { RateLimits } from './rate-limit/rate-limits.js';
+import { Connections } from './sockets/connections.js';
+import { SocketServer } from './sockets/socket-server.js';
+import { Subscriptions } from './sockets/subscriptions.js';
 import { ASSET_STORE } from './tokens.js';
 
 export { GatewayConfig } from './config.js';
@@ -25,7 +29,7 @@ export { GatewayConfig } from './config.js';
 /** What stands between the network and the resolvers. Apart, as GraphQLModule imports it. */
 @Module({
   controllers: [KeysController],
-  providers: [ApiKeys, RateLimits, Documents, Gate, GraphqlErrors, Endpoint],
+  providers: [ApiKeys, RateLimits, Documents, Gate, GraphqlErrors, Endpoint, Connections, Subscriptions, SocketServer],
   exports: [Documents, Endpoint],
 })
 class EdgeModule {}
@@ -48,6 +52,7 @@ export class GatewayModule {
         AccountsService,
         GenerationsService,
         ProvidersService,
+        Watches,
         { provide: ASSET_STORE, useFactory: () => createAssetStore(assetStoreConfig(config)) },
         { provide: AssetUrlSigner, useFactory: () => assetUrlSigner(config) },
       ],

@@ -3,6 +3,7 @@ export { type OwnService, prepareService } from './own-service.js';
 export { type Platform, type ServiceName, startPlatform } from './platform.js';
 export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';
 export { type Service, startService } from './service.js';
+export { type Subscription, subscribe } from './subscription.js';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';
 export { startTestNats, type TestNats, testNatsUrl } from './test-nats.js';

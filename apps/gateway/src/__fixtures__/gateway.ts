@@ -12,7 +12,7 @@ import {
   rateLimit,
 } from '@doitong/contracts';
 import { startService, startTestNats, temporaryFolder } from '@doitong/support';
-import { connect, headers, type Msg } from '@nats-io/transport-node';
+import { connect, headers, type Msg, RequestError } from '@nats-io/transport-node';
 import { aGeneration, allowed, aPrincipal } from './messages.js';
 
 const ERROR_CODE = 'Nats-Service-Error-Code';
@@ -107,6 +107,11 @@ export async function startGateway(env: Record<string, string> = {}) {
     async broadcast<B extends Broadcast>({ subject }: B, body: BodyOf<B>) {
       connection.publish(subject, JSON.stringify(body));
       await connection.flush();
+    },
+    /** Whether anybody listens to it. */
+    async isHeard({ subject }: Broadcast): Promise<boolean> {
+      const outcome = await connection.request(subject, '{"version":1}', { timeout: 100 }).catch((error) => error);
+      return !(outcome instanceof RequestError && outcome.isNoResponders());
     },
     send,
     post: (query: string, { headers: sent, ...request }: Post = {}) =>

@@ -1,5 +1,5 @@
 import type { Principal } from '@doitong/contracts';
-import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { GraphqlContext } from '../graphql/context.js';
 import { GENERATES } from '../rate-limit/generating-fields.js';
@@ -8,10 +8,14 @@ import { Generation } from './generation.type.js';
 import { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
 import { GenerationsService } from './generations.service.js';
 import { parseGenerate, parseIdempotency } from './parse-generate.js';
+import { Watches } from './watches.js';
 
 @Resolver(() => Generation)
 export class GenerationsResolver {
-  constructor(private readonly service: GenerationsService) {}
+  constructor(
+    private readonly service: GenerationsService,
+    private readonly watches: Watches,
+  ) {}
 
   @Mutation(() => Generation, {
     description:
@@ -59,5 +63,17 @@ export class GenerationsResolver {
     after?: string | null,
   ): Promise<GenerationConnection> {
     return this.service.list(principal, { filter, first, after });
+  }
+
+  @Subscription(() => Generation, {
+    description:
+      'A generation of this account as it is now and after each change, and complete once it has ended. Of changes that follow one another closely, the last may be all that is told. An error NOT_FOUND when there is none of this id.',
+    resolve: (generation) => generation,
+  })
+  generationUpdated(
+    @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
+    @Context('principal') principal: Principal,
+  ): AsyncIterable<Generation> {
+    return this.watches.watch(principal, id);
   }
 }

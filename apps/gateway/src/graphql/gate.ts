@@ -1,6 +1,7 @@
-import { DoitongError, type Principal } from '@doitong/contracts';
+import { DoitongError, invalidInput, type Principal } from '@doitong/contracts';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OperationTypeNode } from 'graphql';
 import { ApiKeys } from '../auth/api-keys.js';
 import { type Allowance, RateLimits } from '../rate-limit/rate-limits.js';
 import { Documents } from './documents.js';
@@ -38,6 +39,21 @@ export class Gate {
     return found.operation;
   }
 
+  /** The same for what comes over a WebSocket: a subscription, which counts as one read, and nothing else. */
+  async admitSubscription(
+    asked: Pick<GraphqlRequest, 'query' | 'operationName'>,
+    principal: Principal,
+  ): Promise<Operation> {
+    const allowance = await this.limits.count(principal, 0);
+    if (allowance && !allowance.check.allowed) throw usedUp(allowance);
+    const operation = this.documents.operation(asked.query, asked.operationName);
+    if (operation.definition.operation === OperationTypeNode.SUBSCRIPTION) return operation;
+    throw invalidInput(
+      'query',
+      'A WebSocket takes subscriptions only. Send queries and mutations by POST to the same URL.',
+    );
+  }
+
   private find({ query, operationName }: GraphqlRequest): { operation: Operation } | { failure: unknown } {
     try {
       return { operation: this.documents.operation(query, operationName) };
@@ -54,8 +70,11 @@ function tell({ limit, check }: Allowance, reply: FastifyReply): void {
     'x-ratelimit-remaining': check.remaining,
     'x-ratelimit-reset': check.resetSeconds,
   });
-  if (check.allowed) return;
-  throw new DoitongError('RATE_LIMIT', `You may make ${limit} requests of this kind a minute.`, {
+  if (!check.allowed) throw usedUp({ limit, check });
+}
+
+function usedUp({ limit, check }: Allowance): DoitongError {
+  return new DoitongError('RATE_LIMIT', `You may make ${limit} requests of this kind a minute.`, {
     limit: 'per_minute',
     retryAfter: check.retryAfterSeconds,
   });

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type HttpRefusal, LARGEST_BODY } from './http-refusal.js';
-import { invalidRequest } from './invalid-request.js';
+import { type Asked, invalidRequest } from './invalid-request.js';
 import { unnamed } from './media-types.js';
 
 const LONGEST_MESSAGE = 500;
@@ -42,6 +42,12 @@ export class GraphqlErrors {
     return send(response, request, reply.code(httpStatusOf.RATE_LIMIT).headers(headersOf(bodies)));
   }
 
+  /** All that was wrong with a request that was refused, or with the stream that answers it: for a transport without statuses. */
+  describe(failure: unknown, asked: Asked = {}): GraphQLFormattedError[] {
+    const at = graphqlErrorsOf(failure);
+    return at ? at.map((one) => formatted(this.bodyOf(one, asked), one)) : [formatted(this.told(failure))];
+  }
+
   private refusal(error: unknown, request: FastifyRequest): Refusal {
     if (error instanceof DoitongError) {
       const body = this.told(error);
@@ -56,10 +62,10 @@ export class GraphqlErrors {
   }
 
   /** Without a path, the request itself is at fault; with one, a resolver failed, or an argument that it was to get. */
-  private bodyOf(error: GraphQLError, request: FastifyRequest): ErrorBody {
+  private bodyOf(error: GraphQLError, asked: Asked): ErrorBody {
     const { originalError } = error;
     if (error.path && !(originalError instanceof GraphQLError)) return this.told(originalError ?? error);
-    return invalidRequest(error, request);
+    return invalidRequest(error, asked);
   }
 
   private told(error: unknown): ErrorBody {

@@ -1,5 +1,4 @@
 import { DoitongError, type ErrorBody } from '@doitong/contracts';
-import type { FastifyRequest } from 'fastify';
 import {
   type ASTNode,
   BREAK,
@@ -19,10 +18,15 @@ interface Fault {
   message: string;
 }
 
+/** What is known of a request by the time that it failed. */
+export interface Asked {
+  operation?: Operation;
+  variables?: Record<string, unknown> | null;
+}
+
 /** INVALID_INPUT for what GraphQL itself found wrong with a request: the field at fault and what it may be, where that is known. */
-export function invalidRequest(error: GraphQLError, request: FastifyRequest): ErrorBody {
-  const { operation } = request;
-  const variable = operation && faultyVariable(error, operation, request.variables ?? {});
+export function invalidRequest(error: GraphQLError, { operation, variables }: Asked): ErrorBody {
+  const variable = operation && faultyVariable(error, operation, variables ?? {});
   const fault = variable ?? (operation && faultyNode(error, operation));
   const message = fault?.message ?? error.message;
   const enumType = operation?.schema.getType(/(?:^Enum|in) "(\w+)"/.exec(message)?.[1] ?? '');

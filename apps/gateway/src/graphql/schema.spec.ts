@@ -47,7 +47,7 @@ describe('the schema', () => {
     const types = Object.values(schema.getTypeMap()).filter(
       (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
     );
-    const operations = new Set(['Query', 'Mutation']);
+    const operations = new Set(['Query', 'Mutation', 'Subscription']);
     const undescribed = types.flatMap((type) => [
       ...(type.description || operations.has(type.name) ? [] : [type.name]),
       ...(isEnumType(type) ? type.getValues() : []).filter(isBare).map(({ name }) => `${type.name}.${name}`),

@@ -1,0 +1,287 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { billing, DoitongError, type Generation, generations } from '@doitong/contracts';
+import { subscribe, waitFor } from '@doitong/support';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ClientOptions, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
+import { aGeneration, aPrincipal } from '../__fixtures__/messages.js';
+import { MOST_CONNECTIONS } from './connections.js';
+import { MOST_SUBSCRIPTIONS } from './subscriptions.js';
+
+const { id } = aGeneration();
+const WATCH = 'subscription ($id: ID!) { generationUpdated(id: $id) { version metadata { adjustments } } }';
+
+let gateway: Gateway;
+let atEnd: (() => void)[];
+
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway?.stop());
+beforeEach(() => {
+  gateway.reset();
+  atEnd = [];
+});
+afterEach(() => {
+  for (const end of atEnd) end();
+});
+
+function watch(connectionParams: Record<string, unknown> | undefined, options: Partial<ClientOptions> = {}) {
+  const request = { query: WATCH, variables: { id } };
+  const subscription = subscribe<object>(gateway.url, request, { connectionParams, ...options });
+  atEnd.push(subscription.stop);
+  return subscription;
+}
+const withKey = (key = gateway.newKey()) => ({ authorization: `Bearer ${key}` });
+const begun = ({ events }: { events: unknown[] }) => waitFor(() => expect(events.length).toBeGreaterThan(0));
+
+/** A client that says what it likes. */
+async function open(headers: Record<string, string> = {}) {
+  const url = `${gateway.url.replace('http', 'ws')}/graphql`;
+  const socket = new WebSocket(url, GRAPHQL_TRANSPORT_WS_PROTOCOL, { headers });
+  atEnd.push(() => socket.terminate());
+  const received: { type: string; id?: string; payload?: unknown }[] = [];
+  socket.on('message', (data) => void received.push(JSON.parse(String(data))));
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
+  });
+  await once(socket, 'open');
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  const subscribeAs = (name: string) =>
+    say({ id: name, type: 'subscribe', payload: { query: WATCH, variables: { id } } });
+  return { socket, received, closed, say, subscribeAs };
+}
+
+async function openKnown(key?: string) {
+  const client = await open();
+  client.say({ type: 'connection_init', payload: withKey(key) });
+  await waitFor(() => expect(client.received).toMatchObject([{ type: 'connection_ack' }]));
+  return client;
+}
+
+const refuseKeys = (code: 'UNAUTHENTICATED' | 'FORBIDDEN', message: string) =>
+  gateway.answer(billing.authenticate, () => {
+    throw new DoitongError(code, message);
+  });
+
+describe('a connection', () => {
+  it.each(['authorization', 'Authorization', 'AUTHORIZATION'])(
+    'is known by `%s` of its connection_init',
+    async (name) => {
+      await begun(watch({ [name]: `Bearer ${gateway.newKey()}` }));
+    },
+  );
+
+  it('is known by the header of its upgrade, where there is one', async () => {
+    const client = await open(withKey());
+    client.say({ type: 'connection_init' });
+    await waitFor(() => expect(client.received).toMatchObject([{ type: 'connection_ack' }]));
+    client.subscribeAs('1');
+    await waitFor(() => expect(client.received[1]).toMatchObject({ id: '1', type: 'next' }));
+  });
+
+  it.each([
+    ['no key', undefined],
+    ['what is no key', { authorization: 'Bearer sk_1' }],
+    ['what is no text', { authorization: { dt: 1 } }],
+  ])('with %s is closed with 4403', async (_what, params) => {
+    expect(await watch(params).ended).toMatchObject({ code: 4403, reason: expect.stringContaining('Bearer dt_') });
+    expect(gateway.asked(billing.authenticate)).toEqual([]);
+  });
+
+  it('with a key that is refused is closed with 4403, which says why', async () => {
+    refuseKeys('UNAUTHENTICATED', 'This API key is not valid.');
+    expect(await watch(withKey()).ended).toMatchObject({ code: 4403, reason: 'This API key is not valid.' });
+  });
+
+  it('that cannot be looked up is told to try again later', async () => {
+    gateway.answer(billing.authenticate, () => {
+      throw new DoitongError('INTERNAL', 'Something went wrong on our side. Please try again.');
+    });
+    expect(await watch(withKey()).ended).toMatchObject({ code: 1013 });
+  });
+
+  it('that does not say who it is is closed with 4408 within seconds', async () => {
+    const start = Date.now();
+    const { closed } = await open();
+    expect(await closed).toMatchObject({ code: 4408 });
+    expect(Date.now() - start).toBeLessThan(10_000);
+  });
+
+  it('that subscribes before it was acknowledged is closed with 4401', async () => {
+    const client = await open();
+    client.subscribeAs('1');
+    expect(await client.closed).toMatchObject({ code: 4401 });
+  });
+
+  it.each([
+    ['no JSON', '{', 4400],
+    ['no message of the protocol', '{"type":"dance"}', 4400],
+    ['a message that only servers send', '{"id":"1","type":"next","payload":{}}', 4500],
+    ['a message of more than 256 kB', JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(300_000) } }), 1009],
+  ])('that sends %s is closed', async (_what, message, code) => {
+    const client = await openKnown();
+    client.socket.send(message);
+    expect(await client.closed).toMatchObject({ code });
+  });
+
+  it('is made at /graphql only', async () => {
+    const socket = new WebSocket(gateway.url.replace('http', 'ws'), GRAPHQL_TRANSPORT_WS_PROTOCOL);
+    const [error] = await once(socket, 'error');
+    expect(error.message).toContain('404');
+  });
+});
+
+describe('an offer to speak something else than WebSocket', () => {
+  const h2c = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' };
+
+  async function ask(path: string, method: string, headers: Record<string, string> = {}, body?: string) {
+    const sent = request(`${gateway.url}${path}`, { method, headers: { ...h2c, ...headers } }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await text(response) };
+  }
+
+  it('is ignored, and the request served', async () => {
+    const asked = JSON.stringify({ query: '{ generation(id: "x") { id } }' });
+    const headers = { 'content-type': 'application/json', 'content-length': String(asked.length), ...withKey() };
+    expect(await ask('/graphql', 'POST', headers, asked)).toEqual({
+      status: 200,
+      body: JSON.stringify({ data: { generation: { id } } }),
+    });
+    expect((await ask('/healthz', 'GET')).status).toBe(200);
+  });
+});
+
+describe('the number', () => {
+  it('of subscriptions on a connection is limited, and the others go on', async () => {
+    const client = await openKnown();
+    for (let n = 0; n <= MOST_SUBSCRIPTIONS; n++) client.subscribeAs(String(n));
+    await waitFor(() => expect(client.received).toHaveLength(MOST_SUBSCRIPTIONS + 2));
+    expect(client.received.filter(({ type }) => type === 'next')).toHaveLength(MOST_SUBSCRIPTIONS);
+    expect(client.received.find(({ type }) => type === 'error')).toMatchObject({
+      id: String(MOST_SUBSCRIPTIONS),
+      payload: [{ extensions: { code: 'RATE_LIMIT', limit: 'subscriptions' } }],
+    });
+  });
+
+  it('of connections of an account is limited, whichever its keys, and that of another account is its own', async () => {
+    const key = gateway.newKey();
+    const all = await Promise.all(Array.from({ length: MOST_CONNECTIONS }, () => openKnown(key)));
+    expect(await watch(withKey()).ended).toMatchObject({
+      code: 1013,
+      reason: expect.stringMatching(/100 connections/),
+    });
+    gateway.answer(billing.authenticate, () => aPrincipal({ accountId: `acc_${'9'.repeat(32)}` }));
+    await begun(watch(withKey()));
+
+    gateway.answer(billing.authenticate, () => aPrincipal());
+    all[0]!.socket.close();
+    await all[0]!.closed;
+    await waitFor(() => begun(watch(withKey())));
+  });
+});
+
+describe('a key that is revoked, or of an account that is suspended', () => {
+  it.each([
+    ['UNAUTHENTICATED', 'This API key is not valid.'],
+    ['FORBIDDEN', 'This account is not active.'],
+  ] as const)('ends its connections within a second: %s', async (code, message) => {
+    const other = gateway.newKey();
+    gateway.answer(billing.authenticate, () => aPrincipal({ accountId: `acc_${'9'.repeat(32)}` }));
+    const stays = watch(withKey(other));
+    await begun(stays);
+    gateway.answer(billing.authenticate, () => aPrincipal());
+    const goes = watch(withKey());
+    await begun(goes);
+
+    refuseKeys(code, message);
+    const start = Date.now();
+    await gateway.broadcast(billing.keysChanged, { accountId: aPrincipal().accountId });
+    expect(await goes.ended).toMatchObject({ code: 4403, reason: message });
+    expect(Date.now() - start).toBeLessThan(1_000);
+    expect(await Promise.race([stays.ended, 'open'])).toBe('open');
+  });
+
+  it('ends them though the broadcast was lost', async () => {
+    const subscription = watch(withKey());
+    await begun(subscription);
+    refuseKeys('UNAUTHENTICATED', 'This API key is not valid.');
+    expect(await subscription.ended).toMatchObject({ code: 4403 });
+  });
+
+  it('does not end those of which the key is still good, nor any while billing is away', async () => {
+    const subscription = watch(withKey());
+    await begun(subscription);
+    const changed = async () => {
+      const before = gateway.asked(billing.authenticate).length;
+      await gateway.broadcast(billing.keysChanged, { accountId: aPrincipal().accountId });
+      await waitFor(() => expect(gateway.asked(billing.authenticate).length).toBeGreaterThan(before));
+    };
+    await changed();
+    gateway.answer(billing.authenticate, () => {
+      throw new DoitongError('INTERNAL', 'Something went wrong on our side. Please try again.');
+    });
+    await changed();
+    await gateway.broadcast(generations.changed(id), { version: 2 });
+    gateway.answer(generations.get, () => aGeneration({ version: 2 }));
+    await gateway.broadcast(generations.changed(id), { version: 2 });
+    await waitFor(() => expect(subscription.events).toHaveLength(2));
+  });
+});
+
+describe('a client that does not read', () => {
+  it('is kept the newest state only, and told that when it reads again', async () => {
+    let present: Generation = aGeneration({ metadata: { model: 'm', adjustments: ['x'.repeat(100_000)] } });
+    gateway.answer(generations.get, () => present);
+    const client = await openKnown();
+    client.subscribeAs('1');
+    await waitFor(() => expect(client.received).toHaveLength(2));
+    client.socket.pause();
+    const changes = 300;
+    for (let n = 1; n <= changes; n++) {
+      present = { ...present, version: present.version + 1 };
+      const before = gateway.asked(generations.get).length;
+      await gateway.broadcast(generations.changed(id), { version: present.version });
+      await waitFor(() => expect(gateway.asked(generations.get).length).toBeGreaterThan(before), { intervalMs: 1 });
+    }
+    client.socket.resume();
+    const versions = () =>
+      client.received
+        .filter(({ type }) => type === 'next')
+        .map(({ payload }) => (payload as { data: { generationUpdated: Generation } }).data.generationUpdated.version);
+    await waitFor(() => expect(versions().at(-1)).toBe(changes + 1));
+    expect(versions()).toEqual([...versions()].sort((a, b) => a - b));
+    expect(versions().length).toBeLessThan(changes / 2);
+  });
+
+  it('is cut off when it makes answers pile up', async () => {
+    const client = await openKnown();
+    client.socket.pause();
+    for (let n = 0; n < 200; n++) client.say({ type: 'ping', payload: { x: 'x'.repeat(200_000) } });
+    await waitFor(() => expect(client.socket.bufferedAmount).toBe(0));
+    client.socket.resume();
+    expect(await client.closed).toMatchObject({ code: 1006 });
+  });
+});
+
+describe('a gateway that is told to stop', () => {
+  it('closes its connections so that clients come again, and ends with 0', async () => {
+    const going = await startGateway();
+    const connectionParams = withKey(going.newKey());
+    const subscription = subscribe(going.url, { query: WATCH, variables: { id } }, { connectionParams });
+    await begun(subscription);
+    // One that never says goodbye.
+    const silent = new WebSocket(`${going.url.replace('http', 'ws')}/graphql`, GRAPHQL_TRANSPORT_WS_PROTOCOL);
+    await once(silent, 'open');
+    silent.pause();
+    const start = Date.now();
+    expect(await going.stopService()).toBe(0);
+    expect(Date.now() - start).toBeLessThan(8_000);
+    expect(await subscription.ended).toMatchObject({ code: 1001 });
+    silent.terminate();
+    await going.stop();
+  });
+});
