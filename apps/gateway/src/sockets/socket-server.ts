@@ -48,6 +48,7 @@ export class SocketServer implements OnModuleInit {
       await this.sayGoodbye();
     });
   }
+
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (request.url?.split('?')[0] === PATH) {
       this.server.handleUpgrade(request, socket, head, (opened) => this.open(opened, request));
