@@ -2,12 +2,13 @@ import { DoitongError } from '@doitong/contracts';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OperationTypeNode } from 'graphql';
+import { sendGraphiql, serveGraphiqlFiles } from '../graphiql/graphiql.js';
 import { corsHeaders } from './cors.js';
 import { Gate } from './gate.js';
 import { GraphqlErrors } from './graphql-errors.js';
 import { parseGraphqlRequest } from './graphql-request.js';
 import { HttpRefusal, LARGEST_BODY } from './http-refusal.js';
-import { type AnswerForm, answerFormOf, isJson } from './media-types.js';
+import { type AnswerForm, answerFormOf, isJson, wantsPage } from './media-types.js';
 import type { Operation } from './operation.js';
 
 const METHOD_NOT_ALLOWED = 405;
@@ -32,11 +33,12 @@ export class Endpoint {
   ) {}
 
   serve(app: FastifyInstance): void {
+    serveGraphiqlFiles(app);
     app.route({
       method: ['GET', 'POST'],
       url: '/graphql',
       bodyLimit: LARGEST_BODY,
-      preParsing: (request, reply) => this.receive(request, reply),
+      preParsing: async (request, reply) => void (await this.receive(request, reply)),
       handler: (request, reply) => this.answer(request, reply),
       errorHandler: (error, request, reply) => this.errors.refuse(error, request, reply),
     });
@@ -54,7 +56,8 @@ export class Endpoint {
   }
 
   /** What is refused before a body is read. */
-  private async receive(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  private async receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (wantsPage(request)) return sendGraphiql(reply);
     reply.headers({ ...corsHeaders, 'x-request-id': request.id });
     request.answerForm = answerFormOf(request);
     if (!request.answerForm) {
@@ -64,6 +67,7 @@ export class Endpoint {
       throw new HttpRefusal(UNSUPPORTED_MEDIA_TYPE, 'Send JSON, with the header `Content-Type: application/json`.');
     }
     await this.gate.authenticate(request);
+    return undefined;
   }
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -3,6 +3,7 @@ import Negotiator from 'negotiator';
 
 const PLAIN = 'application/json';
 const MODERN = 'application/graphql-response+json';
+const PAGE = 'text/html';
 
 /** In which form of GraphQL over HTTP an answer is given. */
 export interface AnswerForm {
@@ -25,6 +26,12 @@ export function answerFormOf({ headers }: FastifyRequest): AnswerForm | undefine
   if (chosen === MODERN) return modern;
   if (chosen === PLAIN) return accept.includes(PLAIN) ? named : unnamed;
   return undefined;
+}
+
+/** A browser that was pointed here, not a program. */
+export function wantsPage({ method, headers }: FastifyRequest): boolean {
+  if (method !== 'GET' || !headers.accept?.includes(PAGE)) return false;
+  return new Negotiator({ headers }).mediaType([PLAIN, MODERN, PAGE]) === PAGE;
 }
 
 /** A form of a web page can send text, form data and urlencoded text to any place without asking; JSON it cannot. */
