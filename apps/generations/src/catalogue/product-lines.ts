@@ -2,8 +2,8 @@ import type { ProviderManifest } from '@doitong/contracts';
 
 /**
  * Product lines that the product offers, whether or not a family serves them yet: naming one that nobody has announced is
- * PROVIDER_UNAVAILABLE, where an unknown name is INVALID_INPUT. The family that announces a line takes its entry's place:
- * take the entry out then.
+ * PROVIDER_UNAVAILABLE, where an unknown name is INVALID_INPUT. The family that announces a line takes its entry's place;
+ * the entry is then not looked at any more, and may go.
  */
 export const productLines: Pick<ProviderManifest, 'id' | 'aliases' | 'type'>[] = [
   { id: 'kling', aliases: ['kuaishou'], type: 'VIDEO' },
