@@ -6,7 +6,8 @@ import { assetUrlSigner } from './assets/asset-urls.js';
 import { AssetsController } from './assets/assets.controller.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { KeysController } from './auth/keys.controller.js';
-import type { GatewayConfig } from './config.js';
+import { type GatewayConfig, urlRules } from './config.js';
+import { CustomerUrls } from './generations/customer-urls.js';
 import { GenerationsService } from './generations/generations.service.js';
 import { Watches } from './generations/watches.js';
 import { Documents } from './graphql/documents.js';
@@ -54,6 +55,7 @@ export class GatewayModule {
         ProvidersService,
         Watches,
         { provide: ASSET_STORE, useFactory: () => createAssetStore(assetStoreConfig(config)) },
+        { provide: CustomerUrls, useValue: new CustomerUrls(urlRules(config)) },
         { provide: AssetUrlSigner, useFactory: () => assetUrlSigner(config) },
       ],
     };

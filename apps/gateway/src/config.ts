@@ -1,6 +1,7 @@
 import { assetStoreVariables } from '@doitong/media';
-import { CommonConfig, port } from '@doitong/service-kit';
+import { CommonConfig, ConfigError, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
+import type { UrlRules } from './generations/customer-urls.js';
 
 export const GatewayConfig = Type.Object({
   ...CommonConfig,
@@ -11,5 +12,24 @@ export const GatewayConfig = Type.Object({
   /** Comma separated; the first signs asset URLs, each of them is accepted. */
   ASSET_URL_SECRET: Type.String({ pattern: '^[^,]{16,}(,[^,]{16,})*$' }),
   ASSET_URL_TTL_SECONDS: Type.Integer({ minimum: 1, default: 86_400 }),
+  /** As the workers have it: whether customers' input URLs may point at this machine. */
+  INPUT_ALLOW_LOOPBACK: Type.Boolean({ default: false }),
+  /** As the webhook-dispatcher has them: whether webhooks may go to plain http, and to this machine. */
+  WEBHOOK_ALLOW_HTTP: Type.Boolean({ default: false }),
+  WEBHOOK_ALLOW_LOOPBACK: Type.Boolean({ default: false }),
+  NODE_ENV: Type.Optional(Type.String()),
 });
 export type GatewayConfig = Static<typeof GatewayConfig>;
+
+/** Throws ConfigError on a combination that would let customers reach into our own network. */
+export function urlRules(config: GatewayConfig): UrlRules {
+  for (const name of ['INPUT_ALLOW_LOOPBACK', 'WEBHOOK_ALLOW_LOOPBACK'] as const) {
+    if (config[name] && config.NODE_ENV === 'production') {
+      throw new ConfigError(`${name} must not be set with NODE_ENV=production`);
+    }
+  }
+  return {
+    inputs: { allowHttp: true, allowLoopback: config.INPUT_ALLOW_LOOPBACK },
+    webhooks: { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK },
+  };
+}

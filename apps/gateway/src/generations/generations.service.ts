@@ -8,6 +8,7 @@ import {
 import { AssetUrlSigner } from '@doitong/media';
 import { Logger, MessageBus, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import { CustomerUrls } from './customer-urls.js';
 import type { Generation } from './generation.type.js';
 import type { GenerationConnection } from './generation-connection.type.js';
 import { type AskedPage, parsePage, toConnection } from './pages.js';
@@ -23,10 +24,12 @@ export class GenerationsService {
   constructor(
     private readonly bus: MessageBus,
     private readonly signer: AssetUrlSigner,
+    private readonly urls: CustomerUrls,
     private readonly logger: Logger,
   ) {}
 
   async create({ accountId, mode, limits }: Principal, request: Create): Promise<Generation> {
+    this.urls.check(request.input);
     const created = await this.bus.request(generations.create, { accountId, mode, limits, ...request }, CREATE_MS);
     noteGeneration(created.id);
     this.logger.info('generation accepted', { accountId, provider: created.provider, model: created.model });

@@ -2,7 +2,6 @@ import { type GenerateInput as Accepted, type generations, invalidInput, type Re
 import type { GenerateInput } from './generate.input.js';
 import { withoutNulls } from './without-nulls.js';
 
-const LONGEST_URL = 2_048;
 /** Printable ASCII: what is sent otherwise, clients and proxies write in different ways. */
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 /** Bytes of JSON; a message to another service must stay well below the largest that the bus carries, 1 MB. */
@@ -19,9 +18,6 @@ export function parseGenerate({ input, options, ...asked }: GenerateInput & { mo
     input: withoutNulls(input),
     ...(options == null ? {} : { options: optionsOf(options) }),
   };
-  checkUrl('input.image', parsed.input.image);
-  checkUrl('input.audio', parsed.input.audio);
-  checkUrl('webhookUrl', parsed.webhookUrl);
   if (Buffer.byteLength(JSON.stringify(parsed)) > LARGEST_INPUT) {
     throw invalidInput('input', `Text and options together may take ${LARGEST_INPUT / 1024} kB at most.`);
   }
@@ -44,12 +40,4 @@ export function parseIdempotency(
 export function optionsOf(options: unknown): Record<string, unknown> {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return { ...options };
   throw invalidInput('options', '`options` must be a JSON object.');
-}
-
-/** Form only. Whether it leads to a place that we may reach is found out where it is fetched. */
-function checkUrl(field: string, value: string | undefined): void {
-  if (value === undefined) return;
-  const url = value.length <= LONGEST_URL && URL.canParse(value) ? new URL(value) : undefined;
-  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return;
-  throw invalidInput(field, `\`${field}\` must be an http(s) URL of at most ${LONGEST_URL} characters.`);
 }
