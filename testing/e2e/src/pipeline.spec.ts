@@ -237,6 +237,56 @@ describe('an asset', () => {
   });
 });
 
+describe('options', () => {
+  it.each([
+    [
+      'that the vendor can do nearly',
+      { ...video('a storm'), options: { duration: 10, resolution: '1080p', style: 'cinematic' } },
+      [expect.stringContaining('768p instead of 1080p')],
+    ],
+    [
+      'that the vendor has under another name',
+      { ...audio('Hello.'), options: { voice: 'rachel', emotion: 'excited', speed: 1.0 } },
+      [],
+    ],
+    [
+      'that the vendor has',
+      { ...image('a face'), provider: 'flux-ultra', options: { aspectRatio: '16:9', quality: 'ultra', seed: 42 } },
+      [],
+    ],
+    [
+      'that the vendor has one way only',
+      { ...image('a face'), provider: 'flux-ultra', options: { quality: 'high' } },
+      [expect.stringContaining('ultra instead of high')],
+    ],
+  ])('%s are carried out, and told where they differ', async (_what, input, adjustments) => {
+    const { id } = await customer.generate(input);
+    const ended = await customer.ended(id);
+    expect([ended.status, ended.metadata.adjustments]).toEqual(['COMPLETED', adjustments]);
+  });
+
+  it('are fields of the mutation of one content type, whose model names a model or a provider', async () => {
+    const { data } = await customer.ask<{ face: SeenGeneration; storm: SeenGeneration }>(`mutation {
+      face: imageCreate(input: { prompt: "a face", model: "FLUX-pro-1.1-ultra", aspectRatio: "1:1" }) { id provider }
+      storm: videoCreate(input: { prompt: "a storm", model: "hailuo", duration: 10 }) { id provider }
+    }`);
+    const { face, storm } = data!;
+    expect([face.provider, storm.provider]).toEqual(['flux-ultra', 'minimax']);
+    const [portrait, film] = await Promise.all([customer.ended(face.id), customer.ended(storm.id)]);
+    expect(portrait.metadata.width).toBe(portrait.metadata.height);
+    expect(film.metadata.duration).toBeCloseTo(10, 0);
+  });
+
+  it.each([
+    ['a model that nobody has', 'model: "no-such-model"', 'INVALID_INPUT', 'model'],
+    ['a duration that the model does not have', 'model: "minimax", duration: 7', 'INVALID_INPUT', 'duration'],
+  ])('as fields are refused with %s', async (_what, fields, code, field) => {
+    const { errors } = await customer.ask(`mutation { videoCreate(input: { prompt: "a storm", ${fields} }) { id } }`);
+    expect(errors?.[0]?.extensions.code).toBe(code);
+    expect(errors?.[0]?.extensions.field).toBe(field);
+  });
+});
+
 describe('a request id', () => {
   it('follows one generation through the logs of every service that it passes', async () => {
     const requestId = `trace-${Date.now()}`;
