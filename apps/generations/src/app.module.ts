@@ -23,6 +23,9 @@ import { ModelHealthRepository } from './model-health/model-health.repository.js
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { Relay } from './outcome/relay.js';
 import { persistence } from './persistence.js';
+import { QuotesController } from './quotes/quotes.controller.js';
+import { QuotesRepository } from './quotes/quotes.repository.js';
+import { QuotesService } from './quotes/quotes.service.js';
 import { Sweepers } from './sweepers/sweepers.js';
 import { CONFIG } from './tokens.js';
 
@@ -35,7 +38,13 @@ export class GenerationsModule {
     return {
       module: GenerationsModule,
       imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
-      controllers: [AdmissionController, AttemptsController, CatalogueController, GenerationsController],
+      controllers: [
+        AdmissionController,
+        AttemptsController,
+        CatalogueController,
+        GenerationsController,
+        QuotesController,
+      ],
       providers: [
         { provide: CONFIG, useValue: config },
         AdmissionRepository,
@@ -53,6 +62,8 @@ export class GenerationsModule {
         ModelHealth,
         ModelHealthRepository,
         OutcomeRepository,
+        QuotesRepository,
+        QuotesService,
         Relay,
         Reservations,
         Sweepers,

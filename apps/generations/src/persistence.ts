@@ -4,6 +4,7 @@ import { AddBeginId1763800000000 } from './migrations/1763800000000-add-begin-id
 import { TellCandidates1763810000000 } from './migrations/1763810000000-tell-candidates.js';
 import { AddCircuits1763820000000 } from './migrations/1763820000000-add-circuits.js';
 import { AddModelHealth1763830000000 } from './migrations/1763830000000-add-model-health.js';
+import { CreateQuotes1763840000000 } from './migrations/1763840000000-create-quotes.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
@@ -13,5 +14,6 @@ export const persistence: Persistence = {
     TellCandidates1763810000000,
     AddCircuits1763820000000,
     AddModelHealth1763830000000,
+    CreateQuotes1763840000000,
   ],
 };

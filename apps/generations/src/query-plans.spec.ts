@@ -9,6 +9,7 @@ import { GenerationsConfig } from './config.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { persistence } from './persistence.js';
+import { type NewQuote, QuotesRepository } from './quotes/quotes.repository.js';
 
 const ROWS = 20_000;
 
@@ -50,6 +51,10 @@ beforeAll(async () => {
     SELECT 'acc_' || n % 100, 'key_' || n, 's', '\\x00', 'gen_' || n, true FROM generate_series(1, ${ROWS}) AS n`);
   await database.query(`INSERT INTO circuits (family, credential)
     SELECT 'f', 'credential_' || n FROM generate_series(1, ${ROWS}) AS n`);
+  await database.query(`INSERT INTO quotes (id, account_id, mode, request_hash, provider, model, credits, options, adjustments,
+      routing, expires_at)
+    SELECT 'quo_' || n, 'acc_' || n % 100, 'test', '\\x00', 'p', 'm', 1, '{}', '[]', '{}', now() + n * interval '1 s'
+    FROM generate_series(10, ${ROWS}) AS n`);
   await database.query('ANALYZE');
   database.texts.clear();
 });
@@ -70,6 +75,23 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   const id = 'gen_one';
   const attemptId = 'att_one';
 
+  const quotes = new QuotesRepository(database);
+  const quote: NewQuote = {
+    id: 'quo_1',
+    accountId: 'acc_1',
+    mode: 'test',
+    requestHash: Buffer.from('00', 'hex'),
+    provider: 'p',
+    model: 'm',
+    credits: 2 ** 40,
+    options: { a: [1] },
+    adjustments: ['a'],
+    routing: { reason: 'r', candidates: [] },
+  };
+  expect((await quotes.add(quote, 60)).getTime()).toBeGreaterThan(Date.now());
+  expect(await quotes.find(quote)).toEqual(quote);
+  await quotes.forgetExpired();
+
   await idempotency.find(name);
   expect(await idempotency.claim(name, { bodyHash: Buffer.from('00', 'hex'), generationId: id })).toBe(id);
   const row = await new AdmissionRepository(database, config).accept(
@@ -85,6 +107,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
       input: { text: 'a' },
       options: {},
       credits: 2 ** 40,
+      mostCredits: null,
       expectedSeconds: 0.5,
       deadlineSeconds: 0.5,
       routing: { reason: 'r', candidates: [] },
@@ -130,7 +153,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await attempts.late(attemptId, undefined);
   await idempotency.forgetExpired();
 
-  expect(database.texts.size).toBe(22);
+  expect(database.texts.size).toBe(25);
   for (const text of database.texts) {
     const plan = await explain(text);
     expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));

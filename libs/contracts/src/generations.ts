@@ -13,6 +13,7 @@ import {
   JsonObject,
   Mode,
   Priority,
+  QuoteId,
 } from './vocabulary.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -41,6 +42,8 @@ export const GenerateInput = Type.Object(
     input: GenerationInput,
     options: Type.Optional(JsonObject),
     webhookUrl: Type.Optional(Type.String()),
+    /** A quote for this very request: its price and its choice hold. */
+    quoteId: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 );
@@ -110,6 +113,21 @@ export type Generation = Static<typeof Generation>;
 /** `version`: that of the generation after the change. */
 const Change = Type.Object({ version: Generation.properties.version });
 
+/** What a request would cost and who would serve it; a promise until `expiresAt`. */
+export const Quote = Type.Object({
+  id: QuoteId,
+  provider: Type.String(),
+  model: Type.String(),
+  creditCost: Credits,
+  /** Seconds. */
+  estimatedTime: Type.Number(),
+  /** As in `Metadata`. */
+  adjustments: Type.Array(Type.String()),
+  routing: Routing,
+  expiresAt: Instant,
+});
+export type Quote = Static<typeof Quote>;
+
 /** Which generations of an account are listed; all that is given must hold. */
 export const GenerationsFilter = Type.Object(
   {
@@ -146,6 +164,12 @@ export const generations = {
     }),
     Generation,
   ),
+  /**
+   * Says what `create` would do, and keeps that for who names the quote in it: price and choice then stand, whatever changes
+   * meanwhile. Takes nothing. A quote locks a price, it is no purchase: it serves any number of requests until it expires.
+   * INVALID_INPUT, PROVIDER_UNAVAILABLE.
+   */
+  quote: request('generations.quote', Type.Object({ accountId: AccountId, mode: Mode, input: GenerateInput }), Quote),
   /** NOT_FOUND also for another account's generation. */
   get: request('generations.get', ById, Generation),
   /**

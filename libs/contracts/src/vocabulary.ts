@@ -40,6 +40,8 @@ export const GenerationId = Type.String({ pattern: '^gen_[0-9a-f]{32}$' });
 export const AccountId = Type.String({ pattern: '^acc_[0-9a-f]{32}$' });
 /** `att_` and a UUIDv7 without dashes. */
 export const AttemptId = Type.String({ pattern: '^att_[0-9a-f]{32}$' });
+/** `quo_` and a UUIDv7 without dashes. */
+export const QuoteId = Type.String({ pattern: '^quo_[0-9a-f]{32}$' });
 
 /** Whole credits, the unit of every price and balance. */
 export const Credits = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

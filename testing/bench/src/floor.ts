@@ -117,6 +117,7 @@ const example = {
   input: { text: 'a red fox in snow' },
   options: { width: 256, height: 256 },
   credits: CREDITS,
+  mostCredits: null,
   expectedSeconds: 5,
   deadlineSeconds: 180,
   routing: { reason: 'chosen by the caller', candidates: [] },

@@ -1,5 +1,5 @@
 import type { ContentType, Priority } from '@doitong/contracts';
-import { Field, InputType } from '@nestjs/graphql';
+import { Field, ID, InputType } from '@nestjs/graphql';
 import { Json } from '../graphql/scalars.js';
 import { GenerationTypeEnum, PriorityEnum } from './enums.js';
 
@@ -49,4 +49,11 @@ export class GenerateInput {
     description: 'http(s) URL that is told, by a signed webhook, how the generation ended.',
   })
   webhookUrl?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Id of a quote for this very request, but for `webhookUrl`: no more than its price is charged, and its choice of model stands.',
+  })
+  quoteId?: string | null;
 }

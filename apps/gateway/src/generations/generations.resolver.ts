@@ -7,7 +7,9 @@ import { GenerateInput } from './generate.input.js';
 import { Generation } from './generation.type.js';
 import { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
 import { GenerationsService } from './generations.service.js';
+import { PAGE } from './pages.js';
 import { parseGenerate, parseIdempotency } from './parse-generate.js';
+import { Quote } from './quote.type.js';
 import { Watches } from './watches.js';
 
 @Resolver(() => Generation)
@@ -57,7 +59,7 @@ export class GenerationsResolver {
     @Context('principal') principal: Principal,
     @Args('filter', { type: () => GenerationFilter, nullable: true, description: 'Which ones; all without it.' })
     filter?: GenerationFilter | null,
-    @Args('first', { type: () => Int, nullable: true, description: 'How many at most: 1 to 100; 20 when absent.' })
+    @Args('first', { type: () => Int, defaultValue: PAGE, nullable: true, description: 'How many at most, 1 to 100.' })
     first?: number | null,
     @Args('after', { type: () => String, nullable: true, description: 'A cursor: only those behind its place.' })
     after?: string | null,
@@ -75,5 +77,17 @@ export class GenerationsResolver {
     @Context('principal') principal: Principal,
   ): AsyncIterable<Generation> {
     return this.watches.watch(principal, id);
+  }
+
+  @Query(() => Quote, {
+    nullable: true,
+    description:
+      'What a request would cost and who would serve it. Takes no credits. Null, with an error, when `generate` would refuse the request as it is.',
+  })
+  quote(
+    @Args('input', { description: 'The request.' }) input: GenerateInput,
+    @Context('principal') principal: Principal,
+  ): Promise<Quote> {
+    return this.service.quote(principal, parseGenerate(input));
   }
 }

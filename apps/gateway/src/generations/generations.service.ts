@@ -12,6 +12,7 @@ import { CustomerUrls } from './customer-urls.js';
 import type { Generation } from './generation.type.js';
 import type { GenerationConnection } from './generation-connection.type.js';
 import { type AskedPage, parsePage, toConnection } from './pages.js';
+import type { Quote } from './quote.type.js';
 
 /** A repeat waits this long for the first request of its idempotency key to be decided. */
 const CREATE_MS = 25_000;
@@ -39,6 +40,10 @@ export class GenerationsService {
   async get({ accountId }: Principal, id: string): Promise<Generation> {
     if (id.length > LONGEST_ID) throw new DoitongError('NOT_FOUND', 'There is no generation of this id.');
     return this.toGeneration(await this.bus.request(generations.get, { accountId, id }));
+  }
+
+  quote({ accountId, mode }: Principal, input: Create['input']): Promise<Quote> {
+    return this.bus.request(generations.quote, { accountId, mode, input });
   }
 
   async list({ accountId }: Principal, asked: AskedPage): Promise<GenerationConnection> {

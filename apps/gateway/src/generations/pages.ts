@@ -3,7 +3,7 @@ import type { Generation } from './generation.type.js';
 import type { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
 import { withoutNulls } from './without-nulls.js';
 
-const PAGE = 20;
+export const PAGE = 20;
 const LARGEST_PAGE = 100;
 
 export interface AskedPage {

@@ -18,6 +18,8 @@ export interface NewGeneration {
   input: object;
   options: object;
   credits: number;
+  /** Never charged more, as a quote promised; null without one. */
+  mostCredits: number | null;
   expectedSeconds: number;
   deadlineSeconds: number;
   routing: Routing;
@@ -51,9 +53,9 @@ export class AdmissionRepository {
            AND now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' RETURNING 1
        ), generation AS (
          INSERT INTO generations (id, account_id, mode, type, status, provider, model, input, options, credits,
-           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id)
+           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits)
          SELECT $1, $3, $4, $5, 'QUEUED', $6, $7, $9::jsonb, $10::jsonb, $11,
-           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17
+           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22
          WHERE now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' AND ($20::text IS NULL OR EXISTS (SELECT FROM claimed))
          RETURNING *
        ), attempt AS (
@@ -83,6 +85,7 @@ export class AdmissionRepository {
         this.config.JOB_LEASE_MS,
         name?.key ?? null,
         name?.scope ?? null,
+        g.mostCredits,
       ],
     );
     return row;

@@ -5,6 +5,7 @@ import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { type Choice, choose } from '../choice/choice.js';
 import { GenerationsConfig } from '../config.js';
 import { type GenerationRow, toGeneration } from '../generations/generation.entity.js';
+import { QuotesService } from '../quotes/quotes.service.js';
 import { CONFIG } from '../tokens.js';
 import { AdmissionRepository } from './admission.repository.js';
 import { hashOf } from './body-hash.js';
@@ -23,6 +24,7 @@ const PATIENCE_MS = 20_000;
 export class AdmissionService {
   constructor(
     private readonly catalogue: CatalogueService,
+    private readonly quotes: QuotesService,
     private readonly idempotency: IdempotencyRepository,
     private readonly reservations: Reservations,
     private readonly repository: AdmissionRepository,
@@ -34,7 +36,7 @@ export class AdmissionService {
 
   async create(request: CreateRequest): Promise<Generation> {
     const { idempotency, accountId, input } = request;
-    for (const [field, value] of Object.entries(input)) checkStorable(value, field);
+    checkStorable(input);
     const row = idempotency
       ? await this.createOnce(request, { accountId, ...idempotency })
       : await this.createNew(request);
@@ -52,7 +54,7 @@ export class AdmissionService {
     ) {
       const first = await this.acceptedOf(name, bodyHash);
       if (first) return first;
-      const choice = this.choose(request);
+      const choice = await this.choose(request);
       const id = await this.idempotency.claim(name, { bodyHash, generationId: this.ids.next('gen') });
       if (id) {
         const row = await this.createClaimed(request, choice, name, id);
@@ -92,7 +94,7 @@ export class AdmissionService {
   }
 
   private async createNew(request: CreateRequest): Promise<GenerationRow> {
-    const choice = this.choose(request);
+    const choice = await this.choose(request);
     const id = this.ids.next('gen');
     const admittedUntil = await this.reserve(request, choice, id).catch(async (error) => {
       if (!isRefusal(error)) await this.reservations.giveBackAll(id);
@@ -104,7 +106,8 @@ export class AdmissionService {
     return tooSlow();
   }
 
-  private choose({ input, mode }: CreateRequest): Choice {
+  private async choose({ accountId, input, mode }: CreateRequest): Promise<Choice> {
+    if (input.quoteId !== undefined) return this.quotes.choiceOf(input.quoteId, { accountId, mode, input });
     return choose(this.catalogue.candidates(input.type, mode), input);
   }
 
@@ -130,6 +133,7 @@ export class AdmissionService {
         mode,
         family,
         credits,
+        mostCredits: asked.quoteId === undefined ? null : credits,
         options,
         adjustments,
         admittedUntil,

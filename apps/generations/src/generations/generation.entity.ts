@@ -22,6 +22,8 @@ export interface GenerationRow {
   input: GenerationInput;
   options: Record<string, unknown>;
   credits: number;
+  /** Never held or charged more, as a quote promised; null without one. */
+  most_credits: number | null;
   expected_seconds: number;
   progress: number;
   routing: Routing;

@@ -4,11 +4,12 @@ import { IdempotencyRepository } from '../admission/idempotency.repository.js';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
 import { GenerationsConfig } from '../config.js';
 import { GenerationsService } from '../generations/generations.service.js';
+import { QuotesRepository } from '../quotes/quotes.repository.js';
 import { CONFIG } from '../tokens.js';
 
 const BATCH = 500;
 
-/** Looks after what no message will: jobs without a lease, generations past their deadline, idempotency keys past their day. */
+/** Looks after what no message will: jobs without a lease, generations past their deadline, idempotency keys and quotes past their time. */
 @Injectable()
 export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly all: Periodic[];
@@ -18,6 +19,7 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly jobs: JobQueue,
     generations: GenerationsService,
     idempotency: IdempotencyRepository,
+    quotes: QuotesRepository,
     private readonly logger: Logger,
     @Inject(CONFIG) { SWEEP_MS }: GenerationsConfig,
   ) {
@@ -25,6 +27,7 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
       new Periodic('sweep of jobs without a lease', SWEEP_MS, () => this.publishAgain(), logger),
       new Periodic('sweep of deadlines', SWEEP_MS, () => generations.failOverdue(), logger),
       new Periodic('sweep of idempotency keys', SWEEP_MS * 60, () => idempotency.forgetExpired(), logger),
+      new Periodic('sweep of quotes', SWEEP_MS * 60, () => quotes.forgetExpired(), logger),
     ];
   }
 
