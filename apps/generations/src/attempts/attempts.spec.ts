@@ -167,4 +167,29 @@ describe('progress', () => {
     expect(await reports.progress(ids, 90, 'two')).toEqual({ live: false });
     expect((await reports.get(ids)).progress).toBe(40);
   });
+
+  it('of who resumes, or of another attempt, shows only once it is further', async () => {
+    const ids = await reports.running();
+    await reports.progress(ids, 60);
+    await reports.release(ids);
+    await reports.begin(ids, 'two');
+    await reports.progress(ids, 10, 'two');
+    expect((await reports.get(ids)).progress).toBe(60);
+
+    await own.sql(`UPDATE attempts SET status = 'FAILED' WHERE id = $1`, [ids.attemptId]);
+    const second = { id: ids.id, attemptId: own.ids.next('att') };
+    await own.sql(
+      `INSERT INTO attempts (id, generation_id, number, family, status, lease_expires_at)
+       SELECT $2, generation_id, 2, family, 'CREATED', now() FROM attempts WHERE id = $1`,
+      [ids.attemptId, second.attemptId],
+    );
+    await reports.begin(second);
+    await reports.submitted(second);
+    const seen: number[] = [];
+    for (const percent of [0, 5, 59, 61, 99, 20]) {
+      await reports.progress(second, percent);
+      seen.push((await reports.get(second)).progress);
+    }
+    expect(seen).toEqual([60, 60, 60, 61, 99, 99]);
+  });
 });
