@@ -1,8 +1,9 @@
 import { fatal } from '@doitong/service-kit';
 import { accept } from './accept.js';
+import { choice } from './choice.js';
 import { lifecycle } from './lifecycle.js';
 
-const benchmarks: Record<string, () => Promise<void>> = { accept, lifecycle };
+const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle };
 
 const [name = ''] = process.argv.slice(2);
 const chosen = name ? [benchmarks[name]] : Object.values(benchmarks);

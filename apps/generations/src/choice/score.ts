@@ -20,14 +20,19 @@ const FAILING_POWER = 4;
  */
 export function scoresOf(fitting: Fitting[], priority: Priority): number[] {
   const { quality, speed, cost } = weights[priority];
-  const fastest = Math.min(...fitting.map(({ candidate }) => candidate.health.seconds));
-  const cheapest = Math.min(...fitting.map(({ credits }) => Math.max(1, credits)));
+  const fastest = least(fitting.map(({ candidate }) => candidate.health.seconds));
+  const cheapest = least(fitting.map(({ credits }) => credits));
   return fitting.map(({ candidate: { model, health }, credits }) => {
     const success = Math.min(1, health.successRate / HEALTHY_RATE) ** FAILING_POWER;
     const parts =
       quality * (model.qualityRank / 100) +
-      speed * (fastest / Math.max(health.seconds, Number.MIN_VALUE)) +
-      cost * (cheapest / Math.max(1, credits));
+      speed * (fastest / least([health.seconds])) +
+      cost * (cheapest / least([credits]));
     return Math.round(success * parts * 10_000) / 100;
   });
+}
+
+/** Not less than one second or credit: nothing is infinitely better than another. */
+function least(values: number[]): number {
+  return Math.max(1, Math.min(...values));
 }

@@ -20,7 +20,7 @@ export const nothing: Observed = { successes: 0, failures: 0, seconds: 0 };
 
 /** Vendors' incidents last from minutes to hours: after an hour of rest little of one is held against a model, and it is tried again. */
 const HALF_LIFE_MS = 900_000;
-/** So a busy model's good hour does not hide that it fails now: a dozen failures halve its rate, however much it did before. */
+/** So a busy model's good hour does not hide that it fails now: twenty failures halve its rate, however much it did before. */
 const MOST_OBSERVATIONS = 20;
 /** What the manifest says weighs as much as these few observations: one failure does not bury a model that is new or rarely used. */
 const PRIOR_OBSERVATIONS = 5;
@@ -35,7 +35,7 @@ const modelsFault = new Set<AttemptFailure['kind']>([
   'output-lost',
 ]);
 
-export function isModels({ kind }: AttemptFailure): boolean {
+export function isModels({ kind }: Pick<AttemptFailure, 'kind'>): boolean {
   return modelsFault.has(kind);
 }
 
