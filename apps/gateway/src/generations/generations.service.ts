@@ -42,7 +42,8 @@ export class GenerationsService {
     return this.toGeneration(await this.bus.request(generations.get, { accountId, id }));
   }
 
-  quote({ accountId, mode }: Principal, input: Create['input']): Promise<Quote> {
+  async quote({ accountId, mode }: Principal, input: Create['input']): Promise<Quote> {
+    this.urls.check(input);
     return this.bus.request(generations.quote, { accountId, mode, input });
   }
 
