@@ -17,6 +17,9 @@ import { LedgerRepository } from './ledger/ledger.repository.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { LedgerCheckRepository } from './ledger/ledger-check.repository.js';
 import { persistence } from './persistence.js';
+import { PlansController } from './plans/plans.controller.js';
+import { PlansRepository } from './plans/plans.repository.js';
+import { PlansService } from './plans/plans.service.js';
 import { CONFIG } from './tokens.js';
 
 export { BillingConfig } from './config.js';
@@ -28,7 +31,7 @@ export class BillingModule {
     return {
       module: BillingModule,
       imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
-      controllers: [AccountsController, ApiKeysController, HoldsController, LedgerController],
+      controllers: [AccountsController, ApiKeysController, HoldsController, LedgerController, PlansController],
       providers: [
         { provide: CONFIG, useValue: config },
         AccountsRepository,
@@ -42,6 +45,8 @@ export class BillingModule {
         LedgerRepository,
         LedgerService,
         OrphanHolds,
+        PlansRepository,
+        PlansService,
       ],
     };
   }

@@ -2,6 +2,9 @@ import Type, { type Static } from 'typebox';
 import { broadcast, request } from './message.js';
 import { AccountId, Credits, GenerationId, Instant, Mode, Plan } from './vocabulary.js';
 
+/** Of a limit: ten times as much, the limit of reads, still fits into an integer of PostgreSQL. */
+const MOST = 200_000_000;
+
 /** Limits in force for an account; null is unlimited. */
 export const Limits = Type.Object({
   requestsPerMinute: Type.Integer({ minimum: 0 }),
@@ -87,6 +90,26 @@ export const admin = {
     'admin.account.create',
     Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }), plan: Plan, credits: Credits }),
     Type.Object({ accountId: AccountId, testKey: Type.String(), liveKey: Type.String() }),
+  ),
+  /** The account has the limits of this plan, and none of its own, from its next request on. NOT_FOUND. */
+  accountSetPlan: request(
+    'admin.account.set-plan',
+    Type.Object({ accountId: AccountId, plan: Plan }),
+    Type.Object({ limits: Limits }),
+  ),
+  /**
+   * Gives an ENTERPRISE account limits of its own, in place of those it has; what is left out is as its plan has it. Acts on its
+   * next request. INVALID_INPUT for an account of another plan, NOT_FOUND. Answers with the limits now in force.
+   */
+  accountSetLimits: request(
+    'admin.account.set-limits',
+    Type.Object({
+      accountId: AccountId,
+      requestsPerMinute: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST })),
+      concurrent: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST })),
+      perDay: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST })),
+    }),
+    Type.Object({ limits: Limits }),
   ),
   creditsAdd: request(
     'admin.credits.add',
