@@ -9,6 +9,7 @@ import { SlotsService } from './slots/slots.service.js';
 import { CONFIG } from './tokens.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageService } from './usage/usage.service.js';
+import { CheckBatches } from './windows/check-batches.js';
 import { WindowSweeper } from './windows/window-sweeper.js';
 import { WindowsController } from './windows/windows.controller.js';
 import { WindowsRepository } from './windows/windows.repository.js';
@@ -26,6 +27,7 @@ export class RateLimitModule {
       controllers: [SlotsController, UsageController, WindowsController],
       providers: [
         { provide: CONFIG, useValue: config },
+        CheckBatches,
         OrphanSlots,
         SlotsRepository,
         SlotsService,

@@ -25,6 +25,11 @@ export const rateLimit = {
       resetSeconds: Type.Integer({ minimum: 0 }),
       /** Whole seconds until a check of this cost can pass; 0 when allowed. */
       retryAfterSeconds: Type.Integer({ minimum: 0 }),
+      /** Slots that the account has taken, and generations of today (UTC): as they are before this request. */
+      concurrent: Type.Integer({ minimum: 0 }),
+      generationsToday: Type.Integer({ minimum: 0 }),
+      /** Whole seconds until the daily quota is whole again. */
+      todayResetSeconds: Type.Integer({ minimum: 0 }),
     }),
   ),
   /**

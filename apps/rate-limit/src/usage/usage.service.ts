@@ -12,7 +12,7 @@ export class UsageService {
   ) {}
 
   async of(accountId: string): Promise<ReplyOf<typeof rateLimit.usage>> {
-    const [{ resetsAt, ...taken }, counts] = await Promise.all([
+    const [{ resetsAt, ...taken }, { counts }] = await Promise.all([
       this.slots.taken(accountId),
       this.windows.read(accountId, 'generate'),
     ]);

@@ -6,11 +6,16 @@ import type { ReplyOf, rateLimit } from '@doitong/contracts';
  */
 export const SECONDS_COUNTED = 61;
 
+type WindowState = Pick<
+  ReplyOf<typeof rateLimit.check>,
+  'allowed' | 'remaining' | 'resetSeconds' | 'retryAfterSeconds'
+>;
+
 /** What a caller may know of a window. `counts`: requests admitted in each of the last 61 seconds, the current one first. */
 export function stateOf(
   counts: number[],
   { allowed, cost, limit }: { allowed: boolean; cost: number; limit: number },
-): ReplyOf<typeof rateLimit.check> {
+): WindowState {
   const used = sum(counts);
   const newest = counts.findIndex((count) => count > 0);
   return {

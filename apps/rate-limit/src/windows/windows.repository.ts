@@ -10,45 +10,85 @@ const THIS_SECOND = 'floor(extract(epoch FROM clock_timestamp()))::bigint';
 const countsAt = (row: string, second: string) =>
   `(array_fill(0, ARRAY[least(${second} - ${row}.second, ${SECONDS_COUNTED})::int]) || ${row}.counts)[1:${SECONDS_COUNTED}]`;
 
+/** Checks of one window that are alike. `cost` is 1 to `limit`. */
+export interface Ask {
+  key: string;
+  window: RequestOf<typeof rateLimit.check>['window'];
+  cost: number;
+  limit: number;
+  checks: number;
+}
+
+/** A window, and what its account uses of its other limits. */
+export interface Found {
+  /** Admitted in each of the last 61 seconds, the current one first; none for a window that is not known. */
+  counts: number[];
+  concurrent: number;
+  generationsToday: number;
+  todayResetSeconds: number;
+}
+
+const TODAY = `(now() AT TIME ZONE 'UTC')::date`;
+const USAGE = `coalesce(usage.slots_taken, 0) AS concurrent,
+  CASE WHEN usage.day >= ${TODAY} THEN usage.day_taken ELSE 0 END AS "generationsToday",
+  ceil(extract(epoch FROM (${TODAY} + 1) - (now() AT TIME ZONE 'UTC')))::int AS "todayResetSeconds"`;
+
 @Injectable()
 export class WindowsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Counts `cost` (1 to `limit`) if the window has room for it. One statement, which holds the row while it decides. */
-  async take({
-    key,
-    window,
-    cost,
-    limit,
-  }: RequestOf<typeof rateLimit.check>): Promise<{ admitted: boolean; counts: number[] }> {
-    const [row] = await this.database.query<{ admitted: boolean; counts: number[] }>(
-      `INSERT INTO windows (key, kind, second, counts, admitted)
-       VALUES ($1, $2, ${THIS_SECOND}, $3::int || array_fill(0, ARRAY[${SECONDS_COUNTED - 1}]), true)
-       ON CONFLICT (key, kind) DO UPDATE SET (second, counts, admitted) = (
-         WITH clock AS (
-           -- A clock that is set back must not bring old counts back to life.
-           SELECT greatest(windows.second, ${THIS_SECOND}) AS second
-         ), recent AS (
-           SELECT second, ${countsAt('windows', 'clock.second')} AS counts FROM clock
-         ), verdict AS (
-           SELECT second, counts, (SELECT sum(count) FROM unnest(counts) AS count) + $3::int <= $4::int AS admitted
-           FROM recent
+  /**
+   * Counts as many checks of each window as it has room for; tells how many, and how the window is then, in the order of `asks`. No window may
+   * be asked for twice. One statement, which holds each row while it decides, and takes them in one order, so that no two wait for each other.
+   */
+  async take(asks: Ask[]): Promise<(Found & { admitted: number })[]> {
+    const columns = [
+      asks.map(({ key }) => key),
+      asks.map(({ window }) => window),
+      asks.map(({ cost }) => cost),
+      asks.map(({ limit }) => limit),
+      asks.map(({ checks }) => checks),
+    ];
+    const rows = await this.database.query<Found & { key: string; kind: string; admitted: number }>(
+      `WITH taken AS (
+         INSERT INTO windows (key, kind, second, counts, checks, cost, most, admitted)
+         SELECT key, kind, ${THIS_SECOND}, (admitted * cost) || array_fill(0, ARRAY[${SECONDS_COUNTED - 1}]), checks, cost, most, admitted
+         FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[]) AS asked (key, kind, cost, most, checks)
+           CROSS JOIN LATERAL (SELECT least(checks, most / cost) AS admitted) AS first
+         ORDER BY key, kind
+         ON CONFLICT (key, kind) DO UPDATE SET (second, counts, checks, cost, most, admitted) = (
+           WITH clock AS (
+             -- A clock that is set back must not bring old counts back to life.
+             SELECT greatest(windows.second, ${THIS_SECOND}) AS second
+           ), recent AS (
+             SELECT second, ${countsAt('windows', 'clock.second')} AS counts FROM clock
+           ), verdict AS (
+             SELECT second, counts, least(
+               excluded.checks,
+               greatest(0, (excluded.most - (SELECT sum(count) FROM unnest(counts) AS count)) / excluded.cost)
+             )::int AS admitted
+             FROM recent
+           )
+           SELECT second, (counts[1] + admitted * excluded.cost) || counts[2:], excluded.checks, excluded.cost, excluded.most, admitted
+           FROM verdict
          )
-         SELECT second, CASE WHEN admitted THEN (counts[1] + $3::int) || counts[2:] ELSE counts END, admitted FROM verdict
+         RETURNING key, kind, admitted, counts
        )
-       RETURNING admitted, counts`,
-      [key, window, cost, limit],
+       SELECT key, kind, admitted, counts, ${USAGE} FROM taken LEFT JOIN account_usage AS usage ON account_id = key`,
+      columns,
     );
-    return row!;
+    const byWindow = new Map(rows.map((row) => [`${row.kind} ${row.key}`, row]));
+    return asks.map(({ window, key }) => byWindow.get(`${window} ${key}`)!);
   }
 
-  async read(key: string, kind: string): Promise<number[]> {
-    const [row] = await this.database.query<{ counts: number[] }>(
-      `SELECT ${countsAt('windows', `greatest(windows.second, ${THIS_SECOND})`)} AS counts
-       FROM windows WHERE key = $1 AND kind = $2`,
+  async read(key: string, kind: string): Promise<Found> {
+    const [row] = await this.database.query<Found>(
+      `SELECT coalesce(${countsAt('windows', `greatest(windows.second, ${THIS_SECOND})`)}, '{}') AS counts, ${USAGE}
+       FROM (VALUES ($1::text, $2::text)) AS asked (key, kind)
+         LEFT JOIN windows USING (key, kind) LEFT JOIN account_usage AS usage ON account_id = key`,
       [key, kind],
     );
-    return row?.counts ?? [];
+    return row!;
   }
 
   /** Forgets windows in which nothing counts any more. Returns how many, at most `limit`. */

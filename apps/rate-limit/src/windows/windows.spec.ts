@@ -13,8 +13,11 @@ afterAll(() => service.stop());
 type Check = RequestOf<typeof rateLimit.check>;
 
 const newKey = () => `ip:${randomUUID()}`;
-const check = (key: string, cost: number, limit: number, window: Check['window'] = 'generate') =>
-  service.ask(rateLimit.check, { key, window, cost, limit });
+async function check(key: string, cost: number, limit: number, window: Check['window'] = 'generate') {
+  const reply = await service.ask(rateLimit.check, { key, window, cost, limit });
+  const { allowed, remaining, resetSeconds, retryAfterSeconds } = reply;
+  return { allowed, remaining, resetSeconds, retryAfterSeconds };
+}
 
 /** Makes `seconds` go by for a key: what was counted becomes so much older. */
 const elapse = (key: string, seconds: number) =>
@@ -114,6 +117,57 @@ it('200 racing checks against a limit of 30 admit exactly 30', async () => {
   const key = newKey();
   const replies = await Promise.all(Array.from({ length: 200 }, () => check(key, 1, 30)));
   expect(replies.filter((reply) => reply.allowed)).toHaveLength(30);
+});
+
+it('checks that share a statement are each told what is left after them, as if they had come one by one', async () => {
+  const remaining = await withinOneSecond(async (key) => {
+    const replies = await Promise.all(Array.from({ length: 50 }, () => check(key, 2, 21)));
+    return replies.map((reply) => (reply.allowed ? reply.remaining : 'refused'));
+  });
+  const admitted = remaining.filter((left) => left !== 'refused').sort((a, b) => Number(b) - Number(a));
+  expect(admitted).toEqual([19, 17, 15, 13, 11, 9, 7, 5, 3, 1]);
+});
+
+it('racing checks of many costs, limits, keys and kinds count no more than each limit, and all that it has room for', async () => {
+  const keys = Array.from({ length: 20 }, newKey);
+  const counted = new Map<string, number>();
+  const random = (most: number) => 1 + Math.floor(Math.random() * most);
+  await Promise.all(
+    Array.from({ length: 2_000 }, async (_, n) => {
+      const key = keys[n % keys.length]!;
+      const kind = n % 3 === 0 ? 'read' : 'generate';
+      const cost = random(4);
+      const { allowed } = await check(key, cost, 36 + random(4), kind);
+      if (allowed) counted.set(`${kind} ${key}`, (counted.get(`${kind} ${key}`) ?? 0) + cost);
+    }),
+  );
+  // Of the checks of cost 1 and the highest limit, there are enough to fill what the others leave.
+  for (const key of keys) {
+    for (const kind of ['read', 'generate'] as const) {
+      await Promise.all(Array.from({ length: 40 }, () => check(key, 1, 40, kind)));
+      expect(await check(key, 0, 40, kind)).toMatchObject({ remaining: 0 });
+      expect(counted.get(`${kind} ${key}`)).toBeLessThanOrEqual(40);
+    }
+  }
+});
+
+it('a check tells what the account uses of its other limits', async () => {
+  const accountId = service.ids.next('acc');
+  const ask = () => service.ask(rateLimit.check, { key: accountId, window: 'generate', cost: 1, limit: 10 });
+  expect(await ask()).toMatchObject({ concurrent: 0, generationsToday: 0 });
+  const [first, second] = [service.ids.next('gen'), service.ids.next('gen')];
+  for (const generationId of [first, second]) {
+    await service.ask(rateLimit.admit, { generationId, accountId, concurrent: 5, perDay: 5 });
+  }
+  await service.ask(rateLimit.free, { items: [{ generationId: first, refundQuota: false }] });
+  const reply = await ask();
+  expect(reply).toMatchObject({ concurrent: 1, generationsToday: 2 });
+  expect(reply.todayResetSeconds).toBeGreaterThan(0);
+  expect(reply.todayResetSeconds).toBeLessThanOrEqual(86_400);
+  expect(await service.ask(rateLimit.check, { key: accountId, window: 'generate', cost: 0, limit: 10 })).toMatchObject({
+    concurrent: 1,
+    generationsToday: 2,
+  });
 });
 
 it('keys and kinds are counted apart, and a new limit acts on the next check', async () => {
