@@ -16,6 +16,9 @@ export const allowed = (changes: Partial<ReplyOf<typeof rateLimit.check>> = {}):
   remaining: 59,
   resetSeconds: 60,
   retryAfterSeconds: 0,
+  concurrent: 0,
+  generationsToday: 0,
+  todayResetSeconds: 3_600,
   ...changes,
 });
 

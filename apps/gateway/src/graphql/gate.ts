@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OperationTypeNode } from 'graphql';
 import { ApiKeys } from '../auth/api-keys.js';
+import { limitHeaders } from '../rate-limit/limit-headers.js';
 import { type Allowance, RateLimits } from '../rate-limit/rate-limits.js';
 import { Documents } from './documents.js';
 import type { GraphqlRequest } from './graphql-request.js';
@@ -34,7 +35,10 @@ export class Gate {
     const found = this.find(asked);
     const generating = 'operation' in found ? found.operation.generating : 0;
     const allowance = await this.limits.count(request.principal!, generating);
-    if (allowance) tell(allowance, reply);
+    if (allowance) {
+      reply.headers(limitHeaders(allowance));
+      if (!allowance.check.allowed) throw usedUp(allowance);
+    }
     if ('failure' in found) throw found.failure;
     return found.operation;
   }
@@ -61,16 +65,6 @@ export class Gate {
       return { failure };
     }
   }
-}
-
-/** Tells the state of the window in headers; RATE_LIMIT where it is used up. */
-function tell({ limit, check }: Allowance, reply: FastifyReply): void {
-  reply.headers({
-    'x-ratelimit-limit': limit,
-    'x-ratelimit-remaining': check.remaining,
-    'x-ratelimit-reset': check.resetSeconds,
-  });
-  if (!check.allowed) throw usedUp({ limit, check });
 }
 
 function usedUp({ limit, check }: Allowance): DoitongError {

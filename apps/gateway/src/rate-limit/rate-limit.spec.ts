@@ -1,4 +1,4 @@
-import { DoitongError, generations, rateLimit } from '@doitong/contracts';
+import { billing, DoitongError, generations, rateLimit } from '@doitong/contracts';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
@@ -77,12 +77,45 @@ describe('the minute limits', () => {
       'x-ratelimit-limit': '600',
       'x-ratelimit-remaining': '598',
       'x-ratelimit-reset': '37',
+      ratelimit: '"reads_per_minute";r=598;t=37, "concurrent";r=10, "per_day";r=10000;t=3600',
     });
   });
 
+  it('are told, with all others in force, in structured fields that any web page may read', async () => {
+    gateway.answer(rateLimit.check, () => allowed({ concurrent: 4, generationsToday: 10_001, todayResetSeconds: 5 }));
+    const { headers } = await gateway.post(GENERATE);
+    expect(headers.get('ratelimit-policy')).toBe(
+      '"per_minute";q=60;w=60, "reads_per_minute";q=600;w=60, "concurrent";q=10;qu="concurrent-requests", "per_day";q=10000;w=86400',
+    );
+    expect(headers.get('ratelimit')).toBe('"per_minute";r=59;t=60, "concurrent";r=6, "per_day";r=0;t=5');
+    const exposed = headers.get('access-control-expose-headers')?.split(', ');
+    const told = [...headers.keys()].filter((name) => name.includes('ratelimit'));
+    expect(exposed).toEqual(expect.arrayContaining([...told, 'retry-after']));
+    expect(told).toHaveLength(5);
+  });
+
+  it('name no daily quota where there is none', async () => {
+    const limits = { ...aPrincipal().limits, perDay: null };
+    gateway.answer(billing.authenticate, () => aPrincipal({ limits }));
+    const { headers } = await gateway.post(READ, { headers: { authorization: `Bearer ${gateway.newKey()}` } });
+    expect(`${headers.get('ratelimit-policy')} ${headers.get('ratelimit')}`).not.toContain('per_day');
+  });
+
+  it('that were changed act on the next request', async () => {
+    const headers = { authorization: `Bearer ${gateway.newKey()}` };
+    await gateway.post(GENERATE, { headers });
+    const limits = { requestsPerMinute: 30, concurrent: 3, perDay: 1_000 };
+    gateway.answer(billing.authenticate, () => aPrincipal({ plan: 'STARTER', limits }));
+    await gateway.broadcast(billing.keysChanged, { accountId: aPrincipal().accountId });
+    await waitFor(
+      async () => expect((await gateway.post(GENERATE, { headers })).headers.get('x-ratelimit-limit')).toBe('30'),
+      { timeoutMs: 1_000 },
+    );
+  });
+
   it('refuse with 429 what is over them, and nothing of it is executed', async () => {
-    const refused = { allowed: false, remaining: 0, resetSeconds: 58, retryAfterSeconds: 21 };
-    gateway.answer(rateLimit.check, () => allowed(refused));
+    const refused = allowed({ allowed: false, remaining: 0, resetSeconds: 58, retryAfterSeconds: 21 });
+    gateway.answer(rateLimit.check, () => refused);
     const { status, headers, body } = await gateway.post(GENERATE);
     expect(status).toBe(429);
     expect(Object.fromEntries(headers)).toMatchObject({
@@ -134,6 +167,11 @@ describe('the minute limits', () => {
     const read = await gateway.post(READ);
     expect(read.body).toEqual({ data: { generation: { id: aGeneration().id } } });
     expect(read.headers.has('x-ratelimit-limit')).toBe(false);
+
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    for (const window of ['generate', 'read']) {
+      expect(metrics).toMatch(new RegExp(`rate_limit_unchecked_total\\{window="${window}",.*\\} 1\n`));
+    }
 
     gateway.answer(rateLimit.check, () => allowed());
     expect((await gateway.post(GENERATE)).status).toBe(200);

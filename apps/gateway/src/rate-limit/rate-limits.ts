@@ -1,43 +1,61 @@
-import { DoitongError, type Principal, type ReplyOf, rateLimit } from '@doitong/contracts';
-import { Logger, MessageBus } from '@doitong/service-kit';
-import { Injectable } from '@nestjs/common';
+import { DoitongError, type Limits, type Principal, type ReplyOf, type RequestOf, rateLimit } from '@doitong/contracts';
+import { Logger, MessageBus, Metrics } from '@doitong/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { Counter } from 'prom-client';
 
 const ANSWER_MS = 1_000;
 const RETRY_SECONDS = 1;
 /** Reads have a limit of their own, so many times as large. */
 const READS_PER_GENERATE = 10;
 
+type Window = RequestOf<typeof rateLimit.check>['window'];
+
 /** What a check found, and the limit that it was made against. */
 export interface Allowance {
+  window: Window;
   limit: number;
   check: ReplyOf<typeof rateLimit.check>;
+  /** All that are in force. */
+  limits: Limits & { readsPerMinute: number };
 }
 
 /** Counts HTTP requests against the account's minute limits. */
 @Injectable()
 export class RateLimits {
   private reachable = true;
+  private readonly unchecked: Counter<'window'>;
 
   constructor(
     private readonly bus: MessageBus,
     private readonly logger: Logger,
-  ) {}
+    @Inject(Metrics) { registry }: Metrics,
+  ) {
+    this.unchecked = new Counter({
+      name: 'rate_limit_unchecked_total',
+      help: 'Requests whose limits could not be checked: window generate was refused, window read went on.',
+      labelNames: ['window'],
+      registers: [registry],
+    });
+    for (const window of ['generate', 'read'] as const) this.unchecked.inc({ window }, 0);
+  }
 
   /**
    * Counts one request that asks for so many generations, or one read when for none. While the rate-limit service does not
    * answer, a read goes on uncounted (undefined) and a generating request is refused: INTERNAL, retryable.
    */
-  async count({ accountId, limits }: Principal, generating: number): Promise<Allowance | undefined> {
+  async count({ accountId, limits: own }: Principal, generating: number): Promise<Allowance | undefined> {
+    const limits = { ...own, readsPerMinute: own.requestsPerMinute * READS_PER_GENERATE };
     const [window, cost, limit] =
       generating > 0
         ? (['generate', generating, limits.requestsPerMinute] as const)
-        : (['read', 1, limits.requestsPerMinute * READS_PER_GENERATE] as const);
+        : (['read', 1, limits.readsPerMinute] as const);
     try {
       const check = await this.bus.request(rateLimit.check, { key: accountId, window, cost, limit }, ANSWER_MS);
       this.note(true);
-      return { limit, check };
+      return { window, limit, check, limits };
     } catch (cause) {
       this.note(false, cause);
+      this.unchecked.inc({ window });
       if (window === 'read') return undefined;
       throw new DoitongError('INTERNAL', 'Your limits cannot be checked at the moment. Please try again.', {
         retryAfter: RETRY_SECONDS,
