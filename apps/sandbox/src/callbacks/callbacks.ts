@@ -65,7 +65,7 @@ export class Callbacks implements OnApplicationBootstrap {
     for (const { event, dueMs } of events) {
       await this.clock.until(dueMs);
       await this.deliver(form, task, event);
-      if (faultsOf(task.prompt).has('callback-twice')) await this.deliver(form, task, event);
+      if (faultsOf(task).has('callback-twice')) await this.deliver(form, task, event);
     }
   }
 

@@ -68,7 +68,7 @@ export class HistoryController {
 
 /** From the moment that it is accepted, unless no audio will ever be. */
 function isListed(task: Task, credential: string): boolean {
-  const isSpoken = verdictOf(task) === 'succeeded' && !faultsOf(task.prompt).has('hang');
+  const isSpoken = verdictOf(task) === 'succeeded' && !faultsOf(task).has('hang');
   return task.credential === credential && (task.details as SpeechDetails).isLogged && isSpoken;
 }
 

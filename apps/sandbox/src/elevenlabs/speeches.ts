@@ -63,7 +63,7 @@ export class Speeches {
   /** Speaks, in the time that the vendor takes. The history has it from the moment that it is accepted. */
   async speak(http: FastifyRequest, voiceId: string, query: SpeechQuery, body: unknown): Promise<Speech> {
     const draft = this.draftOf(http, voiceId, query, body);
-    const isOld = faultsOf(draft.prompt).has('old-errors');
+    const isOld = faultsOf(draft).has('old-errors');
     const task = await this.admission.accept(draft, refusals(isOld));
     this.current += 1;
     try {
@@ -78,7 +78,7 @@ export class Speeches {
   }
 
   async audioOf(task: Task): Promise<Buffer> {
-    if (faultsOf(task.prompt).has('corrupt-file')) return corruptBytes;
+    if (faultsOf(task).has('corrupt-file')) return corruptBytes;
     return readFile((await this.media.file(specOf(task))).path);
   }
 
@@ -87,7 +87,7 @@ export class Speeches {
     const issues = check(body);
     if (issues.length > 0) throw validationError(issues);
     const request = body as SpeechRequest;
-    const isOld = faultsOf(request.text).has('old-errors');
+    const isOld = faultsOf({ family: 'elevenlabs', prompt: request.text }).has('old-errors');
     const model = models[request.model_id];
     const encoding = formats[query.output_format ?? 'mp3_44100_128'];
     if (!voiceById(voiceId)) throw elevenlabsError(noVoice, isOld);

@@ -2,29 +2,42 @@ import { expect, it } from '@jest/globals';
 import { faults, faultsOf } from './faults.js';
 import { FaultGate } from './gate.js';
 
+const of = (prompt: string) => faultsOf({ family: 'minimax', prompt });
+
 it('every fault is found by its marker, wherever it stands and whatever its case', () => {
   for (const fault of Object.keys(faults)) {
-    const found = faultsOf(`a fox [[Sandbox:${fault.toUpperCase()}]] in snow`);
+    const found = of(`a fox [[Sandbox:${fault.toUpperCase()}]] in snow`);
     expect(found.has(fault as keyof typeof faults)).toBe(true);
     expect(found.unknown).toEqual([]);
   }
-  expect(faultsOf('a fox [[sandbox:hang]][[sandbox:slow=2.5]]').slowSeconds).toBe(2.5);
+  expect(of('a fox [[sandbox:hang]][[sandbox:slow=2.5]]').slowSeconds).toBe(2.5);
 });
 
 it('a marker that does not exist is told, not passed over', () => {
-  expect(faultsOf('[[sandbox:hangs]] [[sandbox:slow]] [[sandbox:hang=1]]').unknown).toHaveLength(3);
+  expect(of('[[sandbox:hangs]] [[sandbox:slow]] [[sandbox:hang=1]] [[sandbox:hangs@acme]]').unknown).toHaveLength(4);
+});
+
+it('a marker that names a family is a fault of no other', () => {
+  const found = of('[[sandbox:failed@minimax]] [[sandbox:hang@hedra]] [[sandbox:slow=3@hedra]]');
+  expect([found.has('failed'), found.has('hang'), found.slowSeconds, found.unknown]).toEqual([
+    true,
+    false,
+    undefined,
+    [],
+  ]);
 });
 
 it('a text without markers has no faults', () => {
-  const found = faultsOf('[[ sandbox ]] [Push in] hang');
+  const found = of('[[ sandbox ]] [Push in] hang');
   expect(Object.keys(faults).some((fault) => found.has(fault as keyof typeof faults))).toBe(false);
 });
 
 it('a fault of one time refuses every second try of the same text by the same asker', () => {
   const gate = new FaultGate();
-  const text = '[[sandbox:rate-limited-once]]';
-  const tries = () => [gate.refusalOf('one', text), gate.refusalOf('one', text)];
+  const prompt = '[[sandbox:rate-limited-once]]';
+  const ask = (credential: string) => gate.refusalOf({ family: 'minimax', credential, prompt });
+  const tries = () => [ask('one'), ask('one')];
   expect(tries()).toEqual(['rate-limited', undefined]);
-  expect(gate.refusalOf('other', text)).toBe('rate-limited');
+  expect(ask('other')).toBe('rate-limited');
   expect(tries()).toEqual(['rate-limited', undefined]);
 });

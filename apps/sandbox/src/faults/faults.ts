@@ -24,14 +24,17 @@ export interface Faults {
   unknown: string[];
 }
 
-const marker = /\[\[sandbox:([a-z-]+)(?:=(\d+(?:\.\d+)?))?\]\]/gi;
+const marker = /\[\[sandbox:([a-z-]+)(?:=(\d+(?:\.\d+)?))?(?:@([a-z-]+))?\]\]/gi;
 
-export function faultsOf(text: string): Faults {
+/** `[[sandbox:failed@minimax]]` is a fault of that family only. */
+export function faultsOf({ family, prompt }: { family: string; prompt: string }): Faults {
   const found = new Set<string>();
   const unknown: string[] = [];
   let slowSeconds: number | undefined;
-  for (const [whole, word = '', value] of text.matchAll(marker)) {
+  for (const [whole, word = '', value, only] of prompt.matchAll(marker)) {
     const name = word.toLowerCase();
+    const elsewhere = only !== undefined && only.toLowerCase() !== family;
+    if (elsewhere && (name === 'slow' || name in faults)) continue;
     if (name === 'slow' && value) slowSeconds = Number(value);
     else if (name in faults && !value) found.add(name);
     else unknown.push(whole);

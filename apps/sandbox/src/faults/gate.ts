@@ -5,6 +5,13 @@ import { type Fault, faultsOf } from './faults.js';
 /** Reasons for which a submit is refused outright. */
 export type Refusal = 'quota' | 'content-rejected' | 'server-error' | 'rate-limited';
 
+/** What is asked, and with which credential: one caller's prompts are told from another's. */
+interface Ask {
+  family: string;
+  credential: string;
+  prompt: string;
+}
+
 const always: [Fault, Refusal][] = [
   ['quota', 'quota'],
   ['content-rejected', 'content-rejected'],
@@ -19,12 +26,13 @@ const once: [Fault, Refusal][] = [
 export class FaultGate {
   private readonly refusedBefore = new LRUCache<string, true>({ max: 10_000 });
 
-  /** `asker` tells one caller's texts from another's. */
-  refusalOf(asker: string, text: string): Refusal | undefined {
-    const found = faultsOf(text);
+  refusalOf({ family, credential, prompt }: Ask): Refusal | undefined {
+    const found = faultsOf({ family, prompt });
     const constant = always.find(([fault]) => found.has(fault));
     if (constant) return constant[1];
-    return once.find(([fault]) => found.has(fault) && this.isFirst(`${asker}\n${fault}\n${text}`))?.[1];
+    return once.find(
+      ([fault]) => found.has(fault) && this.isFirst(`${family}\n${credential}\n${fault}\n${prompt}`),
+    )?.[1];
   }
 
   /** Refused, accepted, refused, …: each text that is asked anew meets its fault again. */

@@ -44,7 +44,7 @@ export class FilesController {
     const task = this.tasks.find(family, id);
     const spec = task?.outputs[Number(output)];
     if (!task || !spec) throw denied('NoSuchKey');
-    const faults = faultsOf(task.prompt);
+    const faults = faultsOf(task);
     if (faults.has('dead-url')) throw denied('ExpiredToken');
     const file = await this.media.file(spec);
     reply.header('content-type', file.contentType).header('accept-ranges', 'bytes');

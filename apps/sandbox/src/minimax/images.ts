@@ -70,7 +70,7 @@ export class MinimaxImages {
   }
 
   private async base64(task: Task, index: number): Promise<string> {
-    if (faultsOf(task.prompt).has('corrupt-file')) return corruptBytes.toString('base64');
+    if (faultsOf(task).has('corrupt-file')) return corruptBytes.toString('base64');
     const { path } = await this.media.file(task.outputs[index] as ImageSpec);
     return (await readFile(path)).toString('base64');
   }

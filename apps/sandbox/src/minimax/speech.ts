@@ -54,11 +54,7 @@ export class MinimaxSpeech {
     if (verdictOf(task) === 'output-moderated') throw minimaxError(baseResp.outputBlocked);
     const file = await this.media.file(spec);
     const isUrl = request.output_format === 'url';
-    const bytes = faultsOf(task.prompt).has('corrupt-file')
-      ? corruptBytes
-      : isUrl
-        ? undefined
-        : await readFile(file.path);
+    const bytes = faultsOf(task).has('corrupt-file') ? corruptBytes : isUrl ? undefined : await readFile(file.path);
     const name = `audio.${spec.encoding.container}`;
     return {
       data: {

@@ -115,7 +115,7 @@ export class MinimaxVideos {
   async content(credential: string, id: string) {
     const task = this.findByFile(credential, id);
     const { path, contentType } = await this.media.file(videoOf(task));
-    const bytes = faultsOf(task.prompt).has('corrupt-file') ? corruptBytes : await readFile(path);
+    const bytes = faultsOf(task).has('corrupt-file') ? corruptBytes : await readFile(path);
     return { contentType, bytes };
   }
 

@@ -29,11 +29,11 @@ export class Admission {
 
   /** The recorded task; the first one of its idempotency key where that is known. Throws what is to be answered instead. */
   async accept(draft: Draft, refusals: Refusals): Promise<Task> {
-    const { has, unknown } = faultsOf(draft.prompt);
+    const { has, unknown } = faultsOf(draft);
     if (unknown.length > 0) {
       throw new VendorError(400, { error: `the sandbox knows no ${unknown.join(', ')}`, known: Object.keys(faults) });
     }
-    const refusal = this.gate.refusalOf(`${draft.family}\n${draft.credential}`, draft.prompt);
+    const refusal = this.gate.refusalOf(draft);
     const answer = refusal && refusals[refusal];
     if (answer) throw answer;
     const { task, isNew } = await this.tasks.accept({ ...draft, createdMs: this.clock.now() });
@@ -44,7 +44,7 @@ export class Admission {
 
   /** For vendors that answer when the output is there. Rendering goes on while the time passes. */
   async finish(task: Task): Promise<void> {
-    if (faultsOf(task.prompt).has('hang')) throw new Unanswered('silent');
+    if (faultsOf(task).has('hang')) throw new Unanswered('silent');
     for (const output of task.outputs) this.media.warm(output);
     await this.clock.until(this.timeline.endsMs(task)).catch(() => {
       throw new Unanswered('broken');

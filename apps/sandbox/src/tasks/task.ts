@@ -25,20 +25,20 @@ export interface Task {
 
 /** Milliseconds from the submit to the end. */
 export function durationMs(task: Task, speed: number): number {
-  const { slowSeconds } = faultsOf(task.prompt);
+  const { slowSeconds } = faultsOf(task);
   return slowSeconds === undefined ? task.seconds * 1000 * speed : slowSeconds * 1000;
 }
 
 /** How far a task ever comes, 1 being its end. */
 export function furthest(task: Task): number {
-  return faultsOf(task.prompt).has('hang') ? 0.5 : 1;
+  return faultsOf(task).has('hang') ? 0.5 : 1;
 }
 
 /** How a task ends. */
 export type Verdict = 'succeeded' | 'failed' | 'content-rejected' | 'output-moderated';
 
 export function verdictOf(task: Task): Verdict {
-  const { has } = faultsOf(task.prompt);
+  const { has } = faultsOf(task);
   if (has('content-rejected')) return 'content-rejected';
   if (has('output-moderated')) return 'output-moderated';
   return has('failed') ? 'failed' : 'succeeded';
