@@ -14,6 +14,8 @@ import { CatalogueService } from './catalogue/catalogue.service.js';
 import { Circuits } from './circuits/circuits.js';
 import { CircuitsRepository } from './circuits/circuits.repository.js';
 import { GenerationsConfig } from './config.js';
+import { FailoverRepository } from './failover/failover.repository.js';
+import { FailoverService } from './failover/failover.service.js';
 import { Changes } from './generations/changes.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
@@ -56,6 +58,8 @@ export class GenerationsModule {
         Changes,
         Circuits,
         CircuitsRepository,
+        FailoverRepository,
+        FailoverService,
         GenerationsRepository,
         GenerationsService,
         IdempotencyRepository,

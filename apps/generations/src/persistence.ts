@@ -5,6 +5,7 @@ import { TellCandidates1763810000000 } from './migrations/1763810000000-tell-can
 import { AddCircuits1763820000000 } from './migrations/1763820000000-add-circuits.js';
 import { AddModelHealth1763830000000 } from './migrations/1763830000000-add-model-health.js';
 import { CreateQuotes1763840000000 } from './migrations/1763840000000-create-quotes.js';
+import { KeepWhatWasAsked1763850000000 } from './migrations/1763850000000-keep-what-was-asked.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
@@ -15,5 +16,6 @@ export const persistence: Persistence = {
     AddCircuits1763820000000,
     AddModelHealth1763830000000,
     CreateQuotes1763840000000,
+    KeepWhatWasAsked1763850000000,
   ],
 };

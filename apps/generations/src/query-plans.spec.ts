@@ -1,4 +1,4 @@
-import type { Output } from '@doitong/contracts';
+import type { AttemptFailure, Output } from '@doitong/contracts';
 import { createDataSource, Database, loadConfig, migrate, type Queryable } from '@doitong/service-kit';
 import { createTestDatabase, type TestDatabase } from '@doitong/support';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -6,6 +6,7 @@ import { AdmissionRepository } from './admission/admission.repository.js';
 import { IdempotencyRepository } from './admission/idempotency.repository.js';
 import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { GenerationsConfig } from './config.js';
+import { FailoverRepository, type Move } from './failover/failover.repository.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { persistence } from './persistence.js';
@@ -42,11 +43,11 @@ beforeAll(async () => {
   await migrate(persistence, server.url);
   database = new RecordingDatabase(await createDataSource(persistence, server.url, 2).initialize());
   await database.query(`INSERT INTO generations (id, account_id, mode, type, status, provider, model, input, options, credits,
-      expected_seconds, deadline_at, routing, request_id, output)
-    SELECT 'gen_' || n, 'acc_' || n % 100, 'test', 'IMAGE', 'COMPLETED', 'p', 'm', '{}', '{}', 1, 1, now(), '{}', 'r', '{}'
+      expected_seconds, deadline_at, routing, request_id, output, asked)
+    SELECT 'gen_' || n, 'acc_' || n % 100, 'test', 'IMAGE', 'COMPLETED', 'p', 'm', '{}', '{}', 1, 1, now(), '{}', 'r', '{}', '{}'
     FROM generate_series(1, ${ROWS}) AS n`);
-  await database.query(`INSERT INTO attempts (id, generation_id, number, family, status, lease_expires_at)
-    SELECT 'att_' || n, 'gen_' || n, 1, 'f', 'COMPLETED', now() FROM generate_series(1, ${ROWS}) AS n`);
+  await database.query(`INSERT INTO attempts (id, generation_id, number, family, provider, model, status, lease_expires_at)
+    SELECT 'att_' || n, 'gen_' || n, 1, 'f', 'p', 'm', 'COMPLETED', now() FROM generate_series(1, ${ROWS}) AS n`);
   await database.query(`INSERT INTO idempotency_keys (account_id, key, scope, body_hash, generation_id, accepted)
     SELECT 'acc_' || n % 100, 'key_' || n, 's', '\\x00', 'gen_' || n, true FROM generate_series(1, ${ROWS}) AS n`);
   await database.query(`INSERT INTO circuits (family, credential)
@@ -63,6 +64,13 @@ afterAll(async () => {
   await server.drop();
 });
 
+const failure: AttemptFailure = {
+  code: 'INTERNAL',
+  message: '',
+  retryable: true,
+  stage: 'DELIVERY',
+  kind: 'output-lost',
+};
 const output: Output = { key: 'k', bytes: 1, contentType: 'image/png', format: 'png' };
 
 it('no statement of a generation’s life, or of a look at lives, reads a whole table', async () => {
@@ -71,6 +79,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   const attempts = new AttemptsRepository(database, config);
   const generations = new GenerationsRepository(database);
   const outcomes = new OutcomeRepository();
+  const failover = new FailoverRepository(database, config);
   const name = { accountId: 'acc_1', key: 'one', scope: 's' };
   const id = 'gen_one';
   const attemptId = 'att_one';
@@ -110,6 +119,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
       mostCredits: null,
       expectedSeconds: 0.5,
       deadlineSeconds: 0.5,
+      asked: {},
       routing: { reason: 'r', candidates: [] },
       adjustments: ['a'],
       webhookUrl: null,
@@ -125,6 +135,25 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toMatchObject({ live: true });
   expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
   await attempts.release(attemptId, 'w');
+  expect(await failover.course(attemptId, 'w')).toMatchObject({ generation: { id }, attempts: [{ model: 'm' }] });
+  const move: Move = {
+    generationId: id,
+    attemptId: 'att_two',
+    attemptNumber: 2,
+    family: 'f',
+    provider: 'p',
+    model: 'm',
+    options: {},
+    credits: 2 ** 40,
+    expectedSeconds: 0.5,
+    adjustments: ['a'],
+    routing: { reason: 'r', candidates: [] },
+  };
+  await database.transaction(async (tx) => {
+    await failover.failures(tx, id);
+    expect(await failover.move(tx, move)).toMatchObject({ id });
+    expect(await failover.giveUp(tx, move.attemptId, failure)).toBe(true);
+  });
   await attempts.withoutLease(10);
   await attempts.closeAbandoned();
   await generations.find('acc_1', id);
@@ -141,19 +170,13 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await database.transaction(async (tx) => {
     expect(await attempts.complete(tx, attemptId, 2 ** 40)).toMatchObject({ generationId: id, status: 'COMPLETED' });
     expect(await outcomes.end(tx, id, { status: 'COMPLETED', output })).toBeDefined();
-    await attempts.fail(tx, attemptId, 'w', {
-      code: 'INTERNAL',
-      message: '',
-      retryable: true,
-      stage: 'DELIVERY',
-      kind: 'output-lost',
-    });
+    await attempts.fail(tx, attemptId, 'w', failure);
     await attempts.abandon(tx, id);
   });
   await attempts.late(attemptId, undefined);
   await idempotency.forgetExpired();
 
-  expect(database.texts.size).toBe(25);
+  expect(database.texts.size).toBe(30);
   for (const text of database.texts) {
     const plan = await explain(text);
     expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));

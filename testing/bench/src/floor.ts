@@ -120,6 +120,7 @@ const example = {
   mostCredits: null,
   expectedSeconds: 5,
   deadlineSeconds: 180,
+  asked: {},
   routing: { reason: 'chosen by the caller', candidates: [] },
   adjustments: [],
   webhookUrl: null,

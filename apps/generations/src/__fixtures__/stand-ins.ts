@@ -21,6 +21,8 @@ export class StandIns {
     this.answer(rateLimit.admit, () => ({ expiresAt: expiresAt() }));
     this.answer(rateLimit.free, () => ({}));
     this.answer(billing.hold, () => ({ expiresAt: expiresAt() }));
+    this.answer(billing.raise, () => ({}));
+    this.answer(billing.lower, () => ({}));
     this.answer(billing.settle, () => ({ unknown: [] }));
   }
 

@@ -23,6 +23,7 @@ export interface NewGeneration {
   expectedSeconds: number;
   deadlineSeconds: number;
   routing: Routing;
+  asked: GenerationRow['asked'];
   adjustments: string[];
   webhookUrl: string | null;
   requestId: string;
@@ -53,14 +54,14 @@ export class AdmissionRepository {
            AND now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' RETURNING 1
        ), generation AS (
          INSERT INTO generations (id, account_id, mode, type, status, provider, model, input, options, credits,
-           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits)
+           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits, asked)
          SELECT $1, $3, $4, $5, 'QUEUED', $6, $7, $9::jsonb, $10::jsonb, $11,
-           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22
+           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22, $23::jsonb
          WHERE now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' AND ($20::text IS NULL OR EXISTS (SELECT FROM claimed))
          RETURNING *
        ), attempt AS (
-         INSERT INTO attempts (id, generation_id, number, family, status, lease_expires_at)
-         SELECT $2, id, 1, $8, 'CREATED', now() + $19 * interval '1 ms' FROM generation
+         INSERT INTO attempts (id, generation_id, number, family, provider, model, status, lease_expires_at)
+         SELECT $2, id, 1, $8, $6, $7, 'CREATED', now() + $19 * interval '1 ms' FROM generation
        )
        SELECT * FROM generation`,
       [
@@ -86,6 +87,7 @@ export class AdmissionRepository {
         name?.key ?? null,
         name?.scope ?? null,
         g.mostCredits,
+        JSON.stringify(g.asked),
       ],
     );
     return row;

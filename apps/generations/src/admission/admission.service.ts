@@ -144,6 +144,7 @@ export class AdmissionService {
         expectedSeconds: model.expectedSeconds,
         deadlineSeconds: model.deadlineSeconds * this.config.DEADLINE_SCALE,
         routing,
+        asked: { provider: asked.provider, model: asked.model, priority: asked.priority, options: asked.options },
         webhookUrl: asked.webhookUrl ?? null,
         requestId: currentRequestId(),
       },

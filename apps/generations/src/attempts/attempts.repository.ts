@@ -1,4 +1,13 @@
-import type { AttemptFailure, AttemptJob, attempts, Job, Mode, RequestOf, VendorTask } from '@doitong/contracts';
+import type {
+  AttemptFailure,
+  AttemptJob,
+  attempts,
+  ContentType,
+  Job,
+  Mode,
+  RequestOf,
+  VendorTask,
+} from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { TRIAL_LOOK_MS, TRIAL_MS } from '../circuits/circuit.js';
@@ -48,6 +57,17 @@ export interface Failed {
   model: string;
   credential: string | null;
   askedAt: Date | null;
+}
+
+/** An attempt that nobody holds, as its wake-up call needs it. */
+export interface Lost extends Job {
+  requestId: string;
+  status: AttemptStatus;
+  mode: Mode;
+  type: ContentType;
+  family: string;
+  provider: string;
+  model: string;
 }
 
 interface Renewed {
@@ -244,7 +264,7 @@ export class AttemptsRepository {
    * Attempts that no worker holds although they are not over: their wake-up call was lost, or their worker was.
    * Each is given time to be picked up, twice as long at each call, before it is called again.
    */
-  async withoutLease(limit: number): Promise<(Job & { family: string; requestId: string })[]> {
+  async withoutLease(limit: number): Promise<Lost[]> {
     return this.database.query(
       `WITH lost AS MATERIALIZED (
          SELECT id FROM attempts
@@ -256,7 +276,8 @@ export class AttemptsRepository {
          lease_expires_at = now() + least(power(2, publishes), 32) * $2 * interval '1 ms'
        FROM lost JOIN generations g ON true
        WHERE a.id = lost.id AND g.id = a.generation_id
-       RETURNING a.id AS "attemptId", a.generation_id AS "generationId", a.family, g.request_id AS "requestId"`,
+       RETURNING a.id AS "attemptId", a.generation_id AS "generationId", a.family, g.request_id AS "requestId",
+         a.status, g.mode, g.type, a.provider, a.model`,
       [limit, this.config.JOB_LEASE_MS],
     );
   }

@@ -2,6 +2,9 @@ import { type attempts, type BeginReply, type RequestOf } from '@doitong/contrac
 import { Database, Logger, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Circuits } from '../circuits/circuits.js';
+import { FailoverRepository } from '../failover/failover.repository.js';
+import { FailoverService } from '../failover/failover.service.js';
+import { errorOf } from '../failover/tried.js';
 import { Changes } from '../generations/changes.js';
 import { ModelHealth } from '../model-health/model-health.js';
 import { isModels } from '../model-health/observed.js';
@@ -21,6 +24,8 @@ export class AttemptsService {
     private readonly outcomes: OutcomeRepository,
     private readonly circuits: Circuits,
     private readonly health: ModelHealth,
+    private readonly failover: FailoverService,
+    private readonly failovers: FailoverRepository,
     private readonly relay: Relay,
     private readonly changes: Changes,
     private readonly logger: Logger,
@@ -32,7 +37,9 @@ export class AttemptsService {
     const { generationId: id } = begun.job;
     noteGeneration(id);
     if (begun.version) this.changes.tell({ id, version: begun.version });
-    return begun.taken ? next(request.attemptId, begun) : notTaken(begun);
+    if (begun.taken) return next(request.attemptId, begun);
+    if (begun.untilTrialMs !== null && (await this.failover.leave(request.attemptId))) return { action: 'drop' };
+    return notTaken(begun);
   }
 
   /** False when the attempt is over or another worker's. */
@@ -67,23 +74,26 @@ export class AttemptsService {
   }
 
   async failed({ attemptId, workerId, failure }: RequestOf<typeof attempts.failed>): Promise<boolean> {
-    const { code, message, retryable, stage } = failure;
-    const { tried, opened, ended } = await this.database.transaction(async (tx) => {
+    const move = await this.failover.next(attemptId, workerId, failure);
+    const { tried, opened, moved, ended } = await this.database.transaction(async (tx) => {
       const tried = await this.repository.fail(tx, attemptId, workerId, failure);
       if (!tried) return {};
       noteGeneration(tried.generationId);
       const opened = await this.circuits.failed(tx, tried, failure);
-      const error = { code, message, retryable, billed: false, stage };
+      const moved = move && (await this.failovers.move(tx, move));
+      if (moved) return { tried, opened, moved };
+      const error = errorOf(await this.failovers.failures(tx, tried.generationId));
       return { tried, opened, ended: await this.outcomes.end(tx, tried.generationId, { status: 'FAILED', error }) };
     });
+    this.logger.info('attempt failed', { attemptId, failure, generationFailed: ended !== undefined });
     if (opened) this.circuits.opened(tried, failure);
     if (tried && isModels(failure)) this.health.note(tried, 'failed');
+    if (move && moved) this.failover.tell(move, moved);
     if (ended) {
       this.relay.wake();
       this.changes.tell(ended);
     }
-    this.logger.info('attempt failed', { attemptId, failure, generationFailed: ended !== undefined });
-    return ended !== undefined;
+    return moved !== undefined || ended !== undefined;
   }
 }
 

@@ -96,6 +96,12 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
     });
   }
 
+  /** Why this model can serve nobody now; null when it can. */
+  absenceOfModel(type: ContentType, mode: Mode, provider: string, model: string): Absence | null {
+    const found = this.candidates(type, mode).find((one) => one.provider.id === provider && one.model.id === model);
+    return found ? found.absence : { because: 'unknown', retryAfterSeconds: 0 };
+  }
+
   providers(type?: ContentType): ReplyOf<typeof generations.providers>['providers'] {
     return this.entries.flatMap(({ manifest, credentials }) =>
       manifest.providers

@@ -35,7 +35,7 @@ export function consider(
     const { options, adjustments } = checkAgainst(candidate.provider, candidate.model, request);
     const credits = priceOf(candidate.model.price, request.input, options);
     const fitting = { candidate, options, adjustments: [...notes, ...adjustments], credits };
-    return { candidate, fitting, excludedBecause: candidate.absence?.because ?? exclude(fitting) };
+    return { candidate, fitting, excludedBecause: exclude(fitting) ?? candidate.absence?.because };
   } catch (error) {
     if (!(error instanceof DoitongError)) throw error;
     // Its name may be the caller's own, of any length.

@@ -1,6 +1,7 @@
 import type {
   ContentType,
   ErrorBody,
+  GenerateInput,
   Generation,
   GenerationInput,
   GenerationStatus,
@@ -27,6 +28,8 @@ export interface GenerationRow {
   expected_seconds: number;
   progress: number;
   routing: Routing;
+  /** What it was chosen by, besides its type and input. */
+  asked: Pick<GenerateInput, 'provider' | 'model' | 'priority' | 'options'>;
   adjustments: string[];
   output: Output | null;
   error: ErrorBody | null;

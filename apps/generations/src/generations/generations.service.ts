@@ -18,6 +18,7 @@ import { Relay } from '../outcome/relay.js';
 import { Changes } from './changes.js';
 import { toGeneration } from './generation.entity.js';
 import { GenerationsRepository } from './generations.repository.js';
+import { live } from './transitions.js';
 
 const OVERDUE_BATCH = 100;
 /** A message of the bus carries 1 MB. */
@@ -84,13 +85,19 @@ export class GenerationsService {
       running: await this.attemptsRepository.abandon(tx, id),
       ended: await this.outcomes.end(tx, id, ending),
     }));
-    if (!ended) return false;
+    // It moved to another attempt while this waited for the one before.
+    if (!ended) return (await this.runs(id)) && this.endFromOutside(id, ending);
     // What no worker has taken up in time is not the model's fault.
     if (ended.status === 'FAILED' && running.length > 0) this.health.note(ended, 'failed');
     for (const attemptId of running) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });
     this.relay.wake();
     this.changes.tell(ended);
     return true;
+  }
+
+  private async runs(id: string): Promise<boolean> {
+    const [found] = await this.repository.statuses([id]);
+    return found !== undefined && live.includes(found.status);
   }
 }
 

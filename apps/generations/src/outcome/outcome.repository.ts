@@ -15,7 +15,7 @@ export type Ending =
 export class OutcomeRepository {
   /**
    * Ends a generation and writes what others must hear of it, within the transaction `tx`.
-   * Undefined when it has ended already: then nothing is written.
+   * Undefined when it has ended already, or another attempt of it was begun meanwhile: then nothing is written.
    */
   async end(tx: Queryable, generationId: string, ending: Ending): Promise<GenerationRow | undefined> {
     const status: GenerationStatus = ending.status;
@@ -24,7 +24,8 @@ export class OutcomeRepository {
       `UPDATE generations SET status = $2, completed_at = now(), version = version + 1,
          progress = CASE WHEN $2 = 'COMPLETED' THEN 100 ELSE progress END,
          output = $3::jsonb, error = $4::jsonb
-       WHERE id = $1 AND status = ANY($5::text[]) RETURNING *`,
+       WHERE id = $1 AND status = ANY($5::text[]) AND NOT EXISTS (
+         SELECT FROM attempts WHERE generation_id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED')) RETURNING *`,
       [
         generationId,
         status,

@@ -6,7 +6,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 @Injectable()
 export class Relay extends OutboxRelay implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(database: Database, bus: MessageBus, logger: Logger) {
-    super(database, bus, logger, [billing.settle, rateLimit.free, webhooks.enqueue]);
+    super(database, bus, logger, [billing.lower, billing.settle, rateLimit.free, webhooks.enqueue]);
   }
 
   onApplicationBootstrap(): void {

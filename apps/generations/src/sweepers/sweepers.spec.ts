@@ -20,6 +20,8 @@ beforeAll(async () => {
     SWEEP_MS: '50',
     JOB_LEASE_MS: String(LEASE_MS),
     RECONCILE_SECONDS: String(RECONCILE_SECONDS),
+    // The worker does not beat, and lives all the same for as long as the suite runs.
+    BEAT_SECONDS: '600',
   });
   own.standIns.refuse(billing.settle, 'INTERNAL', 'away');
   own.standIns.refuse(rateLimit.free, 'INTERNAL', 'away');

@@ -1,8 +1,10 @@
 import { JobQueue, Logger, Periodic, withContext } from '@doitong/service-kit';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { IdempotencyRepository } from '../admission/idempotency.repository.js';
-import { AttemptsRepository } from '../attempts/attempts.repository.js';
+import { AttemptsRepository, type Lost } from '../attempts/attempts.repository.js';
+import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { GenerationsConfig } from '../config.js';
+import { FailoverService } from '../failover/failover.service.js';
 import { GenerationsService } from '../generations/generations.service.js';
 import { QuotesRepository } from '../quotes/quotes.repository.js';
 import { CONFIG } from '../tokens.js';
@@ -16,6 +18,8 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly attempts: AttemptsRepository,
+    private readonly catalogue: CatalogueService,
+    private readonly failover: FailoverService,
     private readonly jobs: JobQueue,
     generations: GenerationsService,
     idempotency: IdempotencyRepository,
@@ -48,9 +52,18 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
     if (lost.length === 0) return;
     this.logger.info('jobs without a lease published again', { jobs: lost.length });
     await Promise.all(
-      lost.map(({ family, requestId, attemptId, generationId }) =>
-        withContext({ requestId, generationId }, () => this.jobs.publish(family, { attemptId, generationId })),
-      ),
+      lost.map((one) => {
+        const { requestId, generationId } = one;
+        return withContext({ requestId, generationId }, () => this.callOrMove(one));
+      }),
     );
+  }
+
+  /** What nobody can begin and may go elsewhere is not called for. */
+  private async callOrMove(lost: Lost): Promise<void> {
+    const { attemptId, generationId, family, status, type, mode, provider, model } = lost;
+    const absent = status === 'CREATED' && this.catalogue.absenceOfModel(type, mode, provider, model);
+    if (absent && (await this.failover.leave(attemptId))) return;
+    await this.jobs.publish(family, { attemptId, generationId });
   }
 }
