@@ -2,8 +2,9 @@ import { fatal } from '@doitong/service-kit';
 import { accept } from './accept.js';
 import { choice } from './choice.js';
 import { lifecycle } from './lifecycle.js';
+import { read } from './read.js';
 
-const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle };
+const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle, read };
 
 const [name = ''] = process.argv.slice(2);
 const chosen = name ? [benchmarks[name]] : Object.values(benchmarks);

@@ -22,9 +22,10 @@ export function report(
   {
     measured,
     floor,
+    floorIs,
     cpuBefore,
     cpuAfter,
-  }: { measured: Measured; floor: Measured; cpuBefore: CpuUse; cpuAfter: CpuUse },
+  }: { measured: Measured; floor: Measured; floorIs: string; cpuBefore: CpuUse; cpuAfter: CpuUse },
   { platform }: BenchPlatform,
 ): void {
   const results = new Table({ head: ['', unit, 'p50 ms', 'p99 ms', 'of the floor'], ...plain });
@@ -35,7 +36,7 @@ export function report(
     round(p99),
     (perSecond / floor.perSecond).toFixed(2),
   ];
-  results.push(row('platform', measured), row('floor: its SQL alone', floor));
+  results.push(row('platform', measured), row(`floor: ${floorIs}`, floor));
 
   const processes = new Table({ head: ['process', 'RSS MB', 'CPU ms each'], ...plain });
   const cpuEach = (pid: number) => (((cpuAfter.get(pid) ?? 0) - (cpuBefore.get(pid) ?? 0)) * 1_000) / measured.count;
