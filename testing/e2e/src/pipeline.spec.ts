@@ -149,13 +149,16 @@ describe('a request that cannot be carried out', () => {
     ['an option of the wrong type', { ...image('x'), options: { seed: 'seven' } }, 'options.seed'],
     ['a duration that no model has', { ...video('x'), options: { duration: -6 } }, 'options.duration'],
     ['an unknown model', { ...video('x'), options: { model: 'gen-99' } }, 'options.model'],
+    ['an option that is no number', { ...image('x'), options: { seed: 'NaN' } }, 'options.seed'],
     ['an empty prompt', image('  '), 'input.text'],
+    ['a prompt of 100 kB', image('x'.repeat(100_000)), 'input.text'],
     [
       'an input that the model does not take',
       { ...audio('x'), input: { text: 'x', image: 'https://example.com/a.png' } },
       'input.image',
     ],
-    ['an image that is no web address', { ...avatar('x', 'file:///etc/passwd') }, 'input.image'],
+    ['an image that is a file', avatar('x', 'file:///etc/passwd'), 'input.image'],
+    ['an image that is a script', avatar('x', 'javascript:alert(1)'), 'input.image'],
   ])('%s is INVALID_INPUT that names the field, before any credit moves', async (_what, input, field) => {
     const owner = await ownCustomer();
     const { errors } = await owner.tryGenerate(input);
