@@ -40,7 +40,7 @@ async function persist(customer: Customer, call: number, input: object, key: str
     const answer = await through(customer, tries)
       .tryGenerate(input, { 'idempotency-key': key })
       .catch(() => undefined);
-    if (answer?.data) return answer.data.generate.id;
+    if (answer?.data?.generate) return answer.data.generate.id;
     const refused = answer?.errors?.find(({ extensions }) => !extensions.retryable);
     if (refused) throw new Error(JSON.stringify(refused));
     await sleep(500);
@@ -105,8 +105,8 @@ describe('a repeat', () => {
     const key = { 'idempotency-key': 'patience' };
     const first = await customer.generate(image(text), key);
     const { data } = await through(customer, 1).tryGenerate(image(text), key);
-    expect(data?.generate.id).toBe(first.id);
-    expect(['QUEUED', 'PROCESSING']).toContain(data?.generate.status);
+    expect(data?.generate?.id).toBe(first.id);
+    expect(['QUEUED', 'PROCESSING']).toContain(data?.generate?.status);
     expect((await customer.tryGenerate(image('another'))).errors?.[0]?.extensions).toMatchObject({
       code: 'RATE_LIMIT',
       limit: 'concurrent',
@@ -152,7 +152,7 @@ it('one document with several generating fields makes one generation of each, an
   const ask = async (call: number) => {
     const key = { 'idempotency-key': 'album' };
     const { data, errors } = await through(customer, call).ask<Record<string, { id: string }>>(document, {}, key);
-    if (!data) throw new Error(JSON.stringify(errors));
+    if (!data || errors) throw new Error(JSON.stringify(errors));
     return [data.generate?.id, data.b?.id, data.c?.id];
   };
   const answers = await Promise.all(Array.from({ length: 10 }, (_, call) => ask(call)));

@@ -56,14 +56,14 @@ export class Customer {
   tryGenerate(
     input: object,
     headers: Record<string, string> = {},
-  ): Promise<GraphqlAnswer<{ generate: SeenGeneration }>> {
+  ): Promise<GraphqlAnswer<{ generate: SeenGeneration | null }>> {
     return this.ask(`mutation ($input: GenerateInput!) { generate(input: $input) { ${SEEN} } }`, { input }, headers);
   }
 
   /** Throws what the API refuses with. */
   async generate(input: object, headers: Record<string, string> = {}): Promise<SeenGeneration> {
     const { data, errors } = await this.tryGenerate(input, headers);
-    if (!data) throw new Error(JSON.stringify(errors));
+    if (!data?.generate) throw new Error(JSON.stringify(errors));
     return data.generate;
   }
 

@@ -119,7 +119,7 @@ describe('the mutation of one content type', () => {
     });
     const { body } = await create('Video', { duration: 7, options: { mode: 'std' } });
     expect(body).toMatchObject({
-      data: null,
+      data: { videoCreate: null },
       errors: [
         { message: told, path: ['videoCreate'], extensions: { code: 'INVALID_INPUT', field: named, allowed: [6] } },
       ],

@@ -2,7 +2,7 @@ import type { ContentType } from '@doitong/contracts';
 import { Args, Context, Extensions, Info, Mutation, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { GraphqlContext } from '../graphql/context.js';
-import { GENERATES } from '../rate-limit/generating-fields.js';
+import { GENERATES, NULL_WHEN_REFUSED } from '../rate-limit/generating-fields.js';
 import {
   AudioCreateInput,
   AvatarCreateInput,
@@ -23,7 +23,10 @@ const INPUT = { description: 'What is asked for.' };
 export class FlatResolver {
   constructor(private readonly generations: GenerationsService) {}
 
-  @Mutation(() => VideoGeneration, { description: 'Asks for a video, as `generate` does.' })
+  @Mutation(() => VideoGeneration, {
+    nullable: true,
+    description: `Asks for a video, as \`generate\` does. ${NULL_WHEN_REFUSED}`,
+  })
   @Extensions(GENERATES)
   async videoCreate(
     @Args('input', INPUT) input: VideoCreateInput,
@@ -34,7 +37,10 @@ export class FlatResolver {
     return { ...made, videoUrl: made.url };
   }
 
-  @Mutation(() => ImageGeneration, { description: 'Asks for an image, as `generate` does.' })
+  @Mutation(() => ImageGeneration, {
+    nullable: true,
+    description: `Asks for an image, as \`generate\` does. ${NULL_WHEN_REFUSED}`,
+  })
   @Extensions(GENERATES)
   async imageCreate(
     @Args('input', INPUT) input: ImageCreateInput,
@@ -45,7 +51,10 @@ export class FlatResolver {
     return { ...made, imageUrl: made.url };
   }
 
-  @Mutation(() => AudioGeneration, { description: 'Asks for audio, as `generate` does.' })
+  @Mutation(() => AudioGeneration, {
+    nullable: true,
+    description: `Asks for audio, as \`generate\` does. ${NULL_WHEN_REFUSED}`,
+  })
   @Extensions(GENERATES)
   async audioCreate(
     @Args('input', INPUT) input: AudioCreateInput,
@@ -56,7 +65,10 @@ export class FlatResolver {
     return { ...made, audioUrl: made.url };
   }
 
-  @Mutation(() => AvatarGeneration, { description: 'Asks for a video of somebody who speaks, as `generate` does.' })
+  @Mutation(() => AvatarGeneration, {
+    nullable: true,
+    description: `Asks for a video of somebody who speaks, as \`generate\` does. ${NULL_WHEN_REFUSED}`,
+  })
   @Extensions(GENERATES)
   async avatarCreate(
     @Args('input', INPUT) input: AvatarCreateInput,

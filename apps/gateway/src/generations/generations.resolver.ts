@@ -2,7 +2,7 @@ import type { Principal } from '@doitong/contracts';
 import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { GraphqlContext } from '../graphql/context.js';
-import { GENERATES } from '../rate-limit/generating-fields.js';
+import { GENERATES, NULL_WHEN_REFUSED } from '../rate-limit/generating-fields.js';
 import { GenerateInput } from './generate.input.js';
 import { Generation } from './generation.type.js';
 import { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
@@ -20,8 +20,8 @@ export class GenerationsResolver {
   ) {}
 
   @Mutation(() => Generation, {
-    description:
-      'Asks for a generation. With an `Idempotency-Key` header, a repeat of the same request returns the first generation.',
+    nullable: true,
+    description: `Asks for a generation. With an \`Idempotency-Key\` header, a repeat of the same request returns the first generation. ${NULL_WHEN_REFUSED}`,
   })
   @Extensions(GENERATES)
   generate(

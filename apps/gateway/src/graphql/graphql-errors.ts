@@ -36,9 +36,11 @@ export class GraphqlErrors {
     if (!errors) return send({ data }, request, reply);
     const bodies = errors.map((error) => this.bodyOf(error, request));
     const response = { data, errors: bodies.map((body, index) => formatted(body, errors[index])) };
-    if (data) return send(response, request, reply);
-    if (errors.every(({ path }) => !path)) return send(response, request, reply.code(formOf(request).faultStatus));
-    if (!bodies.every(({ code }) => code === 'RATE_LIMIT')) return send(response, request, reply);
+    if (!data && errors.every(({ path }) => !path))
+      return send(response, request, reply.code(formOf(request).faultStatus));
+    const nothingDone = Object.values(data ?? {}).every((value) => value === null);
+    const limited = nothingDone && bodies.every(({ code }) => code === 'RATE_LIMIT');
+    if (!limited) return send(response, request, reply);
     return send(response, request, reply.code(httpStatusOf.RATE_LIMIT).headers(headersOf(bodies)));
   }
 

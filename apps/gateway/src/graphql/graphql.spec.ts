@@ -212,7 +212,7 @@ describe('a GraphQL request', () => {
     const { status, body } = await gateway.post(GENERATE, { variables: { input: { type: 'VIDEO', input: {} } } });
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      data: null,
+      data: { generate: null },
       errors: [
         {
           message: 'duration must be one of the allowed values.',
@@ -228,6 +228,19 @@ describe('a GraphQL request', () => {
         },
       ],
     });
+  });
+
+  it('keeps what was accepted when another of its fields is refused', async () => {
+    let calls = 0;
+    gateway.answer(generations.create, () => {
+      if (++calls === 2) throw new DoitongError('RATE_LIMIT', 'One at a time.', { limit: 'concurrent', retryAfter: 5 });
+      return aGeneration();
+    });
+    const field = 'generate(input: { type: VIDEO, input: { text: "a" } }) { id }';
+    const { status, body } = await gateway.post(`mutation { a: ${field} b: ${field} c: ${field} }`);
+    expect(status).toBe(200);
+    const made = { id: aGeneration().id };
+    expect(body).toMatchObject({ data: { a: made, b: null, c: made }, errors: [{ path: ['b'] }] });
   });
 
   it('that fails on our side tells nothing of why, and logs it', async () => {

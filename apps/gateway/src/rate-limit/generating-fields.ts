@@ -9,6 +9,10 @@ import {
 /** Extension of a mutation that makes a generation; such a field counts against the minute limit. */
 export const GENERATES = { generates: true };
 
+/** Why such a field is nullable: as a field that is not, it would take the ids of what was accepted beside it with it. */
+export const NULL_WHEN_REFUSED =
+  'Null, with an error that says why, when it was refused; other fields are not concerned.';
+
 /**
  * How many generations an operation asks for: each response name of a generating field is one, in whatever fragment it
  * stands, also where @skip or @include will leave it out.

@@ -152,7 +152,10 @@ describe('the minute limits', () => {
     });
     const { status, headers, body } = await gateway.post(GENERATE);
     expect([status, headers.get('retry-after')]).toEqual([429, '5']);
-    expect(body).toMatchObject({ data: null, errors: [{ extensions: { code: 'RATE_LIMIT', limit: 'concurrent' } }] });
+    expect(body).toMatchObject({
+      data: { generate: null },
+      errors: [{ extensions: { code: 'RATE_LIMIT', limit: 'concurrent' } }],
+    });
   });
 
   it('fail closed for what costs credits, and open for reads, while they cannot be checked', async () => {
