@@ -118,8 +118,8 @@ describe('a generation whose model we chose, and that fails for certain', () => 
     await reports.completed(next);
     await waitFor(() => expect(settled()).toEqual([{ generationId: ids.id, outcome: 'CAPTURE', credits: 20 }]));
     await waitFor(() => expect(own.standIns.saw(webhooks.enqueue).flatMap(({ items }) => items)).toHaveLength(1));
+    await waitFor(() => expect(own.standIns.saw(rateLimit.free).flatMap(({ items }) => items)).toHaveLength(1));
     expect(own.standIns.saw(rateLimit.admit)).toHaveLength(1);
-    expect(own.standIns.saw(rateLimit.free).flatMap(({ items }) => items)).toHaveLength(1);
     expect(own.standIns.saw(billing.hold)).toHaveLength(1);
     expect(await reports.get(ids)).toMatchObject({ status: 'COMPLETED', creditCost: 20 });
   });
