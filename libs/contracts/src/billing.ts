@@ -2,9 +2,6 @@ import Type, { type Static } from 'typebox';
 import { broadcast, request } from './message.js';
 import { AccountId, Credits, GenerationId, Instant, Mode, Plan } from './vocabulary.js';
 
-/** Of a limit: ten times as much, the limit of reads, still fits into an integer of PostgreSQL. */
-const MOST = 200_000_000;
-
 /** Limits in force for an account; null is unlimited. */
 export const Limits = Type.Object({
   requestsPerMinute: Type.Integer({ minimum: 0 }),
@@ -82,50 +79,4 @@ export const billing = {
   ),
   /** Keys of this account must be looked up anew. */
   keysChanged: broadcast('billing.keys-changed', Type.Object({ accountId: AccountId })),
-};
-
-export const admin = {
-  /** Creates an account with one test and one live key, whose secrets are shown here and never again. */
-  accountCreate: request(
-    'admin.account.create',
-    Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }), plan: Plan, credits: Credits }),
-    Type.Object({ accountId: AccountId, testKey: Type.String(), liveKey: Type.String() }),
-  ),
-  /** The account has the limits of this plan, and none of its own, from its next request on. NOT_FOUND. */
-  accountSetPlan: request(
-    'admin.account.set-plan',
-    Type.Object({ accountId: AccountId, plan: Plan }),
-    Type.Object({ limits: Limits }),
-  ),
-  /**
-   * Gives an ENTERPRISE account limits of its own, in place of those it has; what is left out is as its plan has it. Acts on its
-   * next request. INVALID_INPUT for an account of another plan, NOT_FOUND. Answers with the limits now in force.
-   */
-  accountSetLimits: request(
-    'admin.account.set-limits',
-    Type.Object({
-      accountId: AccountId,
-      requestsPerMinute: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST })),
-      concurrent: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST })),
-      perDay: Type.Optional(Type.Integer({ minimum: 0, maximum: MOST })),
-    }),
-    Type.Object({ limits: Limits }),
-  ),
-  creditsAdd: request(
-    'admin.credits.add',
-    Type.Object({ accountId: AccountId, credits: Credits, reference: Type.String({ minLength: 1, maxLength: 200 }) }),
-    Account,
-  ),
-  /** Recomputes what must hold of the ledger and lists each discrepancy; `balanced` when there is none. */
-  ledgerVerify: request(
-    'admin.ledger.verify',
-    Type.Object({}),
-    Type.Object({
-      balanced: Type.Boolean(),
-      entries: Type.Integer(),
-      openHolds: Type.Integer(),
-      capturedCredits: Credits,
-      discrepancies: Type.Array(Type.String()),
-    }),
-  ),
 };

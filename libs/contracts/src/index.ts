@@ -1,3 +1,4 @@
+export * from './admin.js';
 export * from './attempts.js';
 export * from './billing.js';
 export * from './catalog.js';
