@@ -2,9 +2,10 @@ import { fatal } from '@doitong/service-kit';
 import { accept } from './accept.js';
 import { choice } from './choice.js';
 import { lifecycle } from './lifecycle.js';
+import { limits } from './limits.js';
 import { read } from './read.js';
 
-const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle, read };
+const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle, limits, read };
 
 const [name = ''] = process.argv.slice(2);
 const chosen = name ? [benchmarks[name]] : Object.values(benchmarks);

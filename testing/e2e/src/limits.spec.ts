@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { admin } from '@doitong/contracts';
+import { MessageBus } from '@doitong/service-kit';
+import { Customer, eventually, Operator, type Platform, startPlatform } from '@doitong/support';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { audio } from './requests.js';
+
+const CLIENTS = 50;
+const REPLICAS = 3;
+
+let platform: Platform;
+let operator: Operator;
+let connection: NatsConnection;
+let gateways: string[];
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  for (let replica = 1; replica < REPLICAS; replica++) {
+    await Promise.all([platform.start('gateway'), platform.start('rate-limit')]);
+  }
+  gateways = platform.processes('gateway').map(({ url }) => url);
+  operator = await Operator.connect(platform.nats.url);
+  connection = await connect({ servers: platform.nats.url });
+}, 200_000);
+
+afterAll(async () => {
+  await connection?.close();
+  await operator?.close();
+  await platform?.stop();
+}, 150_000);
+
+const newCustomer = (plan: 'FREE' | 'STARTER' | 'PRO' | 'ENTERPRISE') =>
+  operator.createCustomer(platform.gatewayUrl, { plan, credits: 100_000 });
+/** The same customer, at another gateway. */
+const at = (gateway: number, { accountId, key }: Customer) => new Customer(gateways[gateway]!, accountId, key);
+
+describe(`with ${REPLICAS} gateways and ${REPLICAS} rate-limit processes`, () => {
+  const LIMIT = 60;
+  /** Counted as paid work, and then refused for its input: a slot is never in the way. */
+  const REFUSED_LATER = { type: 'AUDIO', provider: 'no-such-provider', input: { text: 'a' } };
+
+  it('50 clients of one account are admitted exactly as often as its plan has it, and as often again after 61 s of silence', async () => {
+    const customer = await newCustomer('PRO');
+    const storm = async () => {
+      const answers = await Promise.all(
+        Array.from({ length: CLIENTS }, async (_, client) => {
+          const there = at(client % REPLICAS, customer);
+          const each = [];
+          for (let time = 0; time < REPLICAS; time++) each.push(await there.tryGenerate(REFUSED_LATER));
+          return each;
+        }),
+      );
+      const all = answers.flat();
+      for (const { errors, status } of all) {
+        if (status === 429) expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMIT', limit: 'per_minute' } }]);
+        else expect(errors).toMatchObject([{ extensions: { field: 'provider' } }]);
+      }
+      const admitted = all.filter(({ status }) => status !== 429);
+      const remaining = admitted.map(({ headers }) => Number(headers.get('x-ratelimit-remaining')));
+      return remaining.sort((a, b) => b - a);
+    };
+    const eachOnce = Array.from({ length: LIMIT }, (_, n) => LIMIT - 1 - n);
+    expect(await storm()).toEqual(eachOnce);
+    await sleep(61_000);
+    expect(await storm()).toEqual(eachOnce);
+  }, 150_000);
+
+  it('a change of plan or of own limits acts on the next request, at every gateway', async () => {
+    const bus = new MessageBus(connection);
+    const customer = await newCustomer('FREE');
+    const { accountId } = customer;
+    const limits = () =>
+      Promise.all(
+        gateways.map(async (_url, gateway) => {
+          const { headers } = await at(gateway, customer).ask('{ account { id } }');
+          return Number(headers.get('x-ratelimit-limit'));
+        }),
+      );
+    const all = (limit: number) => gateways.map(() => limit);
+    expect(await limits()).toEqual(all(100));
+    await bus.request(admin.accountSetPlan, { accountId, plan: 'ENTERPRISE' });
+    expect(await limits()).toEqual(all(6_000));
+    await bus.request(admin.accountSetLimits, { accountId, requestsPerMinute: 7 });
+    expect(await limits()).toEqual(all(70));
+  });
+});
+
+it("FREE's second generation is refused while one runs, and accepted under a second after it ended", async () => {
+  const customer = await newCustomer('FREE');
+  const { id } = await customer.generate(audio('[[sandbox:slow=3]]'));
+  expect(await customer.tryGenerate(audio('too early'))).toMatchObject({
+    status: 429,
+    errors: [{ extensions: { code: 'RATE_LIMIT', limit: 'concurrent', retryAfter: 2 } }],
+  });
+  await customer.ended(id);
+  const endedAt = performance.now();
+  await eventually(async () => (await customer.tryGenerate(audio('now'))).status === 200, { intervalMs: 150 });
+  expect(performance.now() - endedAt).toBeLessThan(1_000);
+});
