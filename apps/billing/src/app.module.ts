@@ -7,6 +7,11 @@ import { ApiKeyFactory } from './api-keys/api-key-factory.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysRepository } from './api-keys/api-keys.repository.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
+import { Authentication } from './api-keys/authentication.js';
+import { KeyChanges } from './api-keys/key-changes.js';
+import { LastUses } from './api-keys/last-uses.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditRepository } from './audit/audit.repository.js';
 import { BillingConfig } from './config.js';
 import { HoldsController } from './holds/holds.controller.js';
 import { HoldsRepository } from './holds/holds.repository.js';
@@ -31,7 +36,14 @@ export class BillingModule {
     return {
       module: BillingModule,
       imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
-      controllers: [AccountsController, ApiKeysController, HoldsController, LedgerController, PlansController],
+      controllers: [
+        AccountsController,
+        ApiKeysController,
+        AuditController,
+        HoldsController,
+        LedgerController,
+        PlansController,
+      ],
       providers: [
         { provide: CONFIG, useValue: config },
         AccountsRepository,
@@ -39,8 +51,12 @@ export class BillingModule {
         ApiKeyFactory,
         ApiKeysRepository,
         ApiKeysService,
+        AuditRepository,
+        Authentication,
         HoldsRepository,
         HoldsService,
+        KeyChanges,
+        LastUses,
         LedgerCheckRepository,
         LedgerRepository,
         LedgerService,

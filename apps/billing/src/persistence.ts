@@ -3,6 +3,7 @@ import { CreateAccounts1763700000000 } from './migrations/1763700000000-create-a
 import { CreateLedger1763700000001 } from './migrations/1763700000001-create-ledger.js';
 import { CreateHolds1763700000002 } from './migrations/1763700000002-create-holds.js';
 import { NumberAttempts1763830000000 } from './migrations/1763830000000-number-attempts.js';
+import { ManageKeys1763900000000 } from './migrations/1763900000000-manage-keys.js';
 
 export const persistence: Persistence = {
   schema: 'billing',
@@ -11,5 +12,6 @@ export const persistence: Persistence = {
     CreateLedger1763700000001,
     CreateHolds1763700000002,
     NumberAttempts1763830000000,
+    ManageKeys1763900000000,
   ],
 };

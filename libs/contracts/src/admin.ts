@@ -1,5 +1,7 @@
 import Type from 'typebox';
-import { Account, Limits } from './billing.js';
+import { adminKeys } from './api-keys.js';
+import { auditRequest } from './audit.js';
+import { Account, AccountDetails, Limits } from './billing.js';
 import { request } from './message.js';
 import { AccountId, Credits, Plan } from './vocabulary.js';
 
@@ -7,6 +9,8 @@ import { AccountId, Credits, Plan } from './vocabulary.js';
 const MOST = 200_000_000;
 
 /** What operators and internal services ask; the admin identity alone can. */
+const OneAccount = Type.Object({ accountId: AccountId });
+
 export const admin = {
   /** Creates an account with one test and one live key, whose secrets are shown here and never again. */
   accountCreate: request(
@@ -14,6 +18,14 @@ export const admin = {
     Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }), plan: Plan, credits: Credits }),
     Type.Object({ accountId: AccountId, testKey: Type.String(), liveKey: Type.String() }),
   ),
+  /** NOT_FOUND. */
+  accountShow: request('admin.account.show', OneAccount, AccountDetails),
+  /** No key of it is accepted until it is resumed; what runs, ends. INVALID_INPUT when it is closed, NOT_FOUND. */
+  accountSuspend: request('admin.account.suspend', OneAccount, AccountDetails),
+  /** INVALID_INPUT when it is closed, NOT_FOUND. */
+  accountResume: request('admin.account.resume', OneAccount, AccountDetails),
+  /** For good: its keys are revoked, new work is refused, what runs, ends. NOT_FOUND. */
+  accountClose: request('admin.account.close', OneAccount, AccountDetails),
   /** The account has the limits of this plan, and none of its own, from its next request on. NOT_FOUND. */
   accountSetPlan: request(
     'admin.account.set-plan',
@@ -34,6 +46,9 @@ export const admin = {
     }),
     Type.Object({ limits: Limits }),
   ),
+  key: adminKeys,
+  /** Of accounts, keys and credits. */
+  billingAudit: auditRequest('admin.audit.billing'),
   creditsAdd: request(
     'admin.credits.add',
     Type.Object({ accountId: AccountId, credits: Credits, reference: Type.String({ minLength: 1, maxLength: 200 }) }),

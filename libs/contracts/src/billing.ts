@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
+import { ownKeys } from './api-keys.js';
 import { broadcast, request } from './message.js';
-import { AccountId, Credits, GenerationId, Instant, Mode, Plan } from './vocabulary.js';
+import { AccountId, AccountStatus, Credits, GenerationId, Instant, KeyId, Mode, Plan, Scope } from './vocabulary.js';
 
 /** Limits in force for an account; null is unlimited. */
 export const Limits = Type.Object({
@@ -13,9 +14,12 @@ export type Limits = Static<typeof Limits>;
 /** Who stands behind an API key. */
 export const Principal = Type.Object({
   accountId: AccountId,
-  keyId: Type.String(),
+  keyId: KeyId,
   plan: Plan,
   mode: Mode,
+  scopes: Type.Array(Scope),
+  /** Until when the key is accepted; null: it does not expire. */
+  keyExpiresAt: Type.Union([Instant, Type.Null()]),
   limits: Limits,
 });
 export type Principal = Static<typeof Principal>;
@@ -30,6 +34,16 @@ export const Account = Type.Object({
   held: Credits,
 });
 export type Account = Static<typeof Account>;
+
+/** What operators see of an account. */
+export const AccountDetails = Type.Object({
+  ...Account.properties,
+  status: AccountStatus,
+  /** In force. */
+  limits: Limits,
+  createdAt: Instant,
+});
+export type AccountDetails = Static<typeof AccountDetails>;
 
 /** One way a hold is resolved: CAPTURE takes `credits` (≤ held) and gives back the rest, RELEASE gives back all. */
 export const Settlement = Type.Object({
@@ -48,13 +62,16 @@ export const HoldChange = Type.Object({
 export type HoldChange = Static<typeof HoldChange>;
 
 export const billing = {
-  /** `keyHash`: hex SHA-256 of the whole API key. UNAUTHENTICATED when unknown or revoked, FORBIDDEN when the account is not active. */
+  /** `keyHash`: hex SHA-256 of the whole API key. UNAUTHENTICATED when unknown, revoked or expired, FORBIDDEN when the account is not active. */
   authenticate: request(
     'billing.authenticate',
     Type.Object({ keyHash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
     Principal,
   ),
   account: request('billing.account', Type.Object({ accountId: AccountId }), Account),
+  /** What an account may do, for work that comes without a key. NOT_FOUND, FORBIDDEN when it is not active. */
+  limits: request('billing.limits', Type.Object({ accountId: AccountId }), Type.Object({ limits: Limits })),
+  key: ownKeys,
   /**
    * Sets credits aside; idempotent on the generation. INSUFFICIENT_CREDITS when they are not there.
    * An open hold may be released by billing's sweeper once `expiresAt` has passed and no generation stands behind it.

@@ -37,6 +37,8 @@ export const ErrorBody = Type.Object(
     limit: Type.Optional(Type.String()),
     /** Path of the input field at fault, such as `options.duration`. */
     field: Type.Optional(Type.String()),
+    /** Which scope the API key lacks. */
+    scope: Type.Optional(Type.String()),
     /** What the field at fault may be. */
     allowed: Type.Optional(Type.Unknown()),
   },

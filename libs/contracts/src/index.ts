@@ -1,5 +1,7 @@
 export * from './admin.js';
+export * from './api-keys.js';
 export * from './attempts.js';
+export * from './audit.js';
 export * from './billing.js';
 export * from './catalog.js';
 export * from './errors.js';

@@ -24,6 +24,15 @@ export const modes = ['live', 'test'] as const;
 export const Mode = Type.Enum(modes);
 export type Mode = Static<typeof Mode>;
 
+/** What a key may be used for: `generate` to ask for and cancel generations, `read` to look at things, `webhooks` and `billing` to manage those. */
+export const scopes = ['generate', 'read', 'webhooks', 'billing'] as const;
+export const Scope = Type.Enum(scopes);
+export type Scope = Static<typeof Scope>;
+
+export const accountStatuses = ['ACTIVE', 'SUSPENDED', 'CLOSED'] as const;
+export const AccountStatus = Type.Enum(accountStatuses);
+export type AccountStatus = Static<typeof AccountStatus>;
+
 /** Fingerprint of a vendor credential, never the secret. */
 export const Credential = Type.String();
 
@@ -38,6 +47,8 @@ export type Credentials = Static<typeof Credentials>;
 export const GenerationId = Type.String({ pattern: '^gen_[0-9a-f]{32}$' });
 /** `acc_` and a UUIDv7 without dashes. */
 export const AccountId = Type.String({ pattern: '^acc_[0-9a-f]{32}$' });
+/** `key_` and a UUIDv7 without dashes. */
+export const KeyId = Type.String({ pattern: '^key_[0-9a-f]{32}$' });
 /** `att_` and a UUIDv7 without dashes. */
 export const AttemptId = Type.String({ pattern: '^att_[0-9a-f]{32}$' });
 /** `quo_` and a UUIDv7 without dashes. */

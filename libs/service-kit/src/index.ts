@@ -1,3 +1,4 @@
+export { type AuditedChange, auditTable, readAudit, writeAudit } from './audit/audit.js';
 export { Handles, Hears } from './bus/decorators.js';
 export { httpStatusOf } from './bus/error-filter.js';
 export { MessageBus } from './bus/message-bus.js';
@@ -8,7 +9,7 @@ export { Metrics } from './health/metrics.js';
 export type { JobConsumer, JobOutcome } from './jobs/job-consumer.js';
 export { JobQueue } from './jobs/job-queue.js';
 export { Logger } from './logging/logger.js';
-export { currentRequestId, noteGeneration, withContext } from './logging/request-context.js';
+export { currentActor, currentRequestId, noteGeneration, withContext } from './logging/request-context.js';
 export { type OutboxItem, outboxTable, writeOutbox } from './outbox/outbox.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { createDataSource, type Persistence } from './persistence/data-source.js';

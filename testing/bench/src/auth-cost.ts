@@ -1,4 +1,4 @@
-import type { Principal } from '@doitong/contracts';
+import { type Principal, scopes } from '@doitong/contracts';
 import { ApiKeys } from '@doitong/gateway/auth/api-keys';
 import type { MessageBus } from '@doitong/service-kit';
 
@@ -10,6 +10,8 @@ const principal: Principal = {
   keyId: 'key_bench',
   plan: 'PRO',
   mode: 'test',
+  scopes: [...scopes],
+  keyExpiresAt: null,
   limits: { requestsPerMinute: 60, concurrent: 10, perDay: 10_000 },
 };
 

@@ -1,4 +1,4 @@
-import { admin, type RequestOf } from '@doitong/contracts';
+import { admin, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
 import { MessageBus } from '@doitong/service-kit';
 import { connect } from '@nats-io/transport-node';
 import { eventually } from './wait-for.js';
@@ -118,6 +118,10 @@ export class Operator {
     const wanted = { name: 'test', plan: 'ENTERPRISE' as const, credits: 100_000, ...account };
     const { accountId, testKey } = await this.bus.request(admin.accountCreate, wanted);
     return new Customer(gatewayUrl, accountId, testKey);
+  }
+
+  ask<M extends Request>(message: M, body: RequestOf<M>): Promise<ReplyOf<M>> {
+    return this.bus.request(message, body);
   }
 
   verifyLedger() {

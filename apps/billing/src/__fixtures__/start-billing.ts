@@ -1,4 +1,5 @@
-import { admin } from '@doitong/contracts';
+import { createHash } from 'node:crypto';
+import { admin, billing, type Principal, type ReplyOf } from '@doitong/contracts';
 import { prepareService } from '@doitong/support';
 import { BillingConfig, BillingModule, persistence } from '../app.module.js';
 
@@ -9,6 +10,10 @@ export async function startBilling(settings?: Record<string, string>) {
   await service.startReplica();
   return {
     ...service,
+    create: (plan: Principal['plan'] = 'PRO'): Promise<ReplyOf<typeof admin.accountCreate>> =>
+      service.ask(admin.accountCreate, { name: 'Test', plan, credits: 0 }),
+    authenticate: (secret: string): Promise<Principal> =>
+      service.ask(billing.authenticate, { keyHash: createHash('sha256').update(secret).digest('hex') }),
     /** A new PRO account; its id. */
     async account(credits: number): Promise<string> {
       return (await service.ask(admin.accountCreate, { name: 'Test', plan: 'PRO', credits })).accountId;

@@ -1,4 +1,4 @@
-import { admin, billing, type ReplyOf, type RequestOf } from '@doitong/contracts';
+import { type AccountDetails, admin, billing, type ReplyOf, type RequestOf } from '@doitong/contracts';
 import { Handles } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { AccountsService } from './accounts.service.js';
@@ -12,8 +12,33 @@ export class AccountsController {
     return this.accounts.get(accountId);
   }
 
+  @Handles(billing.limits)
+  async limits({ accountId }: RequestOf<typeof billing.limits>): Promise<ReplyOf<typeof billing.limits>> {
+    return { limits: await this.accounts.limits(accountId) };
+  }
+
   @Handles(admin.accountCreate)
   create(request: RequestOf<typeof admin.accountCreate>): Promise<ReplyOf<typeof admin.accountCreate>> {
     return this.accounts.create(request);
+  }
+
+  @Handles(admin.accountShow)
+  show({ accountId }: RequestOf<typeof admin.accountShow>): Promise<AccountDetails> {
+    return this.accounts.get(accountId);
+  }
+
+  @Handles(admin.accountSuspend)
+  suspend({ accountId }: RequestOf<typeof admin.accountSuspend>): Promise<AccountDetails> {
+    return this.accounts.setStatus(accountId, 'SUSPENDED');
+  }
+
+  @Handles(admin.accountResume)
+  resume({ accountId }: RequestOf<typeof admin.accountResume>): Promise<AccountDetails> {
+    return this.accounts.setStatus(accountId, 'ACTIVE');
+  }
+
+  @Handles(admin.accountClose)
+  close({ accountId }: RequestOf<typeof admin.accountClose>): Promise<AccountDetails> {
+    return this.accounts.setStatus(accountId, 'CLOSED');
   }
 }

@@ -1,14 +1,64 @@
-import { billing, type Principal, type RequestOf } from '@doitong/contracts';
+import { admin, billing, type Principal, type ReplyOf, type RequestOf } from '@doitong/contracts';
 import { Handles } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { ApiKeysService } from './api-keys.service.js';
+import { Authentication } from './authentication.js';
+
+type Issued = ReplyOf<typeof admin.key.issue>;
+type Listed = ReplyOf<typeof admin.key.list>;
+type Revoked = ReplyOf<typeof admin.key.revoke>;
 
 @Controller()
 export class ApiKeysController {
-  constructor(private readonly keys: ApiKeysService) {}
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly keys: ApiKeysService,
+  ) {}
 
   @Handles(billing.authenticate)
   authenticate({ keyHash }: RequestOf<typeof billing.authenticate>): Promise<Principal> {
-    return this.keys.authenticate(keyHash);
+    return this.authentication.authenticate(keyHash);
+  }
+
+  @Handles(admin.key.issue)
+  issue({ accountId, ...wanted }: RequestOf<typeof admin.key.issue>): Promise<Issued> {
+    return this.keys.issue(accountId, wanted);
+  }
+
+  @Handles(admin.key.list)
+  async list({ accountId }: RequestOf<typeof admin.key.list>): Promise<Listed> {
+    return { keys: await this.keys.list(accountId) };
+  }
+
+  @Handles(admin.key.rotate)
+  rotate({ keyId, overlapSeconds }: RequestOf<typeof admin.key.rotate>): Promise<Issued> {
+    return this.keys.rotate(keyId, overlapSeconds);
+  }
+
+  @Handles(admin.key.revoke)
+  async revoke({ keyId }: RequestOf<typeof admin.key.revoke>): Promise<Revoked> {
+    return { key: await this.keys.revoke(keyId) };
+  }
+
+  @Handles(billing.key.issue)
+  async issueOwn({ by, ...wanted }: RequestOf<typeof billing.key.issue>): Promise<Issued> {
+    const acting = await this.keys.acting(by);
+    return this.keys.issue(acting.accountId, wanted, acting);
+  }
+
+  @Handles(billing.key.list)
+  async listOwn({ by }: RequestOf<typeof billing.key.list>): Promise<Listed> {
+    const { accountId } = await this.keys.acting(by);
+    return { keys: await this.keys.list(accountId) };
+  }
+
+  @Handles(billing.key.rotate)
+  async rotateOwn({ by, keyId, overlapSeconds }: RequestOf<typeof billing.key.rotate>): Promise<Issued> {
+    return this.keys.rotate(keyId, overlapSeconds, await this.keys.acting(by));
+  }
+
+  @Handles(billing.key.revoke)
+  async revokeOwn({ by, keyId }: RequestOf<typeof billing.key.revoke>): Promise<Revoked> {
+    return { key: await this.keys.revoke(keyId, await this.keys.acting(by)) };
   }
 }

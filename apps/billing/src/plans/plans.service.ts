@@ -1,7 +1,8 @@
-import { type admin, billing, DoitongError, invalidInput, type Limits, type RequestOf } from '@doitong/contracts';
-import { Logger, MessageBus } from '@doitong/service-kit';
+import { type admin, DoitongError, invalidInput, type Limits, type RequestOf } from '@doitong/contracts';
+import { Logger } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AccountsService } from '../accounts/accounts.service.js';
+import { KeyChanges } from '../api-keys/key-changes.js';
 import { PlansRepository } from './plans.repository.js';
 
 /** What an account may do. A change is told to whoever keeps principals in memory, so that it acts on the next request. */
@@ -10,7 +11,7 @@ export class PlansService {
   constructor(
     private readonly plans: PlansRepository,
     private readonly accounts: AccountsService,
-    private readonly bus: MessageBus,
+    private readonly changes: KeyChanges,
     private readonly logger: Logger,
   ) {}
 
@@ -30,8 +31,7 @@ export class PlansService {
   }
 
   private async changed(accountId: string, limits: Limits): Promise<{ limits: Limits }> {
-    this.bus.broadcast(billing.keysChanged, { accountId });
-    await this.bus.connection.flush();
+    await this.changes.tell(accountId);
     this.logger.info('limits changed', { accountId, ...limits });
     return { limits };
   }

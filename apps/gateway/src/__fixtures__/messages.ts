@@ -1,4 +1,4 @@
-import type { Generation, Principal, ReplyOf, rateLimit } from '@doitong/contracts';
+import { type Generation, type Principal, type ReplyOf, type rateLimit, scopes } from '@doitong/contracts';
 
 const id = (prefix: string, digit: string) => `${prefix}_${digit.repeat(32)}`;
 
@@ -7,6 +7,8 @@ export const aPrincipal = (changes: Partial<Principal> = {}): Principal => ({
   keyId: id('key', 'b'),
   plan: 'PRO',
   mode: 'test',
+  scopes: [...scopes],
+  keyExpiresAt: null,
   limits: { requestsPerMinute: 60, concurrent: 10, perDay: 10_000 },
   ...changes,
 });

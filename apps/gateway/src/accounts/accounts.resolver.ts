@@ -1,5 +1,6 @@
 import type { Principal } from '@doitong/contracts';
-import { Context, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Context, Extensions, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { needs } from '../auth/scopes.js';
 import { Account, AccountLimits, AccountUsage } from './account.type.js';
 import { AccountsService } from './accounts.service.js';
 
@@ -8,6 +9,7 @@ export class AccountsResolver {
   constructor(private readonly accounts: AccountsService) {}
 
   @Query(() => Account, { description: 'The account that the API key belongs to.' })
+  @Extensions(needs('read'))
   account(@Context('principal') principal: Principal): Promise<Account> {
     return this.accounts.get(principal);
   }

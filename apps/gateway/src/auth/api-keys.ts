@@ -42,8 +42,11 @@ export class ApiKeys {
     const lookUp: LookUp = { principal: this.bus.request(billing.authenticate, { keyHash }) };
     this.lookUps.set(keyHash, lookUp);
     lookUp.principal.then(
-      ({ accountId }) => {
+      ({ accountId, keyExpiresAt }) => {
         lookUp.accountId = accountId;
+        if (!keyExpiresAt || this.lookUps.peek(keyHash) !== lookUp) return;
+        const ttl = Math.min(KNOWN_MS, Math.max(1, Date.parse(keyExpiresAt) - Date.now()));
+        this.lookUps.set(keyHash, lookUp, { ttl });
       },
       (error) => {
         if (this.lookUps.peek(keyHash) !== lookUp) return;

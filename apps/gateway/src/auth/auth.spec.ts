@@ -118,6 +118,15 @@ describe('API keys', () => {
     expect((await read()).status).toBe(401);
   });
 
+  it('a key is refused once it has expired, however shortly before it was looked up', async () => {
+    gateway.answer(billing.authenticate, () => aPrincipal({ keyExpiresAt: new Date(Date.now() + 400).toISOString() }));
+    expect((await read()).status).toBe(200);
+    gateway.answer(billing.authenticate, () => {
+      throw new DoitongError('UNAUTHENTICATED', 'This API key has expired.');
+    });
+    await waitFor(async () => expect((await read()).status).toBe(401), { timeoutMs: 2_000 });
+  });
+
   it('a failed look-up is tried again by the next request', async () => {
     gateway.answer(billing.authenticate, () => {
       throw new DoitongError('INTERNAL', 'Something went wrong on our side. Please try again.');

@@ -1,6 +1,7 @@
 import type { Principal } from '@doitong/contracts';
 import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
+import { needs } from '../auth/scopes.js';
 import type { GraphqlContext } from '../graphql/context.js';
 import { GENERATES, NULL_WHEN_REFUSED } from '../rate-limit/generating-fields.js';
 import { GenerateInput } from './generate.input.js';
@@ -36,6 +37,7 @@ export class GenerationsResolver {
   @Mutation(() => Boolean, {
     description: 'Cancels a generation; its credits are given back. False when it had ended already.',
   })
+  @Extensions(needs('generate'))
   cancelGeneration(
     @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
     @Context('principal') principal: Principal,
@@ -47,6 +49,7 @@ export class GenerationsResolver {
     nullable: true,
     description: 'A generation of this account. Null, with an error NOT_FOUND, when there is none of this id.',
   })
+  @Extensions(needs('read'))
   generation(
     @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
     @Context('principal') principal: Principal,
@@ -55,6 +58,7 @@ export class GenerationsResolver {
   }
 
   @Query(() => GenerationConnection, { description: 'The generations of this account, newest first, page by page.' })
+  @Extensions(needs('read'))
   generations(
     @Context('principal') principal: Principal,
     @Args('filter', { type: () => GenerationFilter, nullable: true, description: 'Which ones; all without it.' })
@@ -72,6 +76,7 @@ export class GenerationsResolver {
       'A generation of this account as it is now and after each change, and complete once it has ended. Of changes that follow one another closely, the last may be all that is told. An error NOT_FOUND when there is none of this id.',
     resolve: (generation) => generation,
   })
+  @Extensions(needs('read'))
   generationUpdated(
     @Args('id', { type: () => ID, description: 'Id of the generation.' }) id: string,
     @Context('principal') principal: Principal,
@@ -84,6 +89,7 @@ export class GenerationsResolver {
     description:
       'What a request would cost and who would serve it. Takes no credits. Null, with an error, when `generate` would refuse the request as it is.',
   })
+  @Extensions(needs('generate'))
   quote(
     @Args('input', { description: 'The request.' }) input: GenerateInput,
     @Context('principal') principal: Principal,

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OperationTypeNode } from 'graphql';
 import { ApiKeys } from '../auth/api-keys.js';
+import { requireScopes } from '../auth/scopes.js';
 import { limitHeaders } from '../rate-limit/limit-headers.js';
 import { type Allowance, RateLimits } from '../rate-limit/rate-limits.js';
 import { Documents } from './documents.js';
@@ -40,6 +41,7 @@ export class Gate {
       if (!allowance.check.allowed) throw usedUp(allowance);
     }
     if ('failure' in found) throw found.failure;
+    requireScopes(request.principal!, found.operation.scopes);
     return found.operation;
   }
 
@@ -51,6 +53,7 @@ export class Gate {
     const allowance = await this.limits.count(principal, 0);
     if (allowance && !allowance.check.allowed) throw usedUp(allowance);
     const operation = this.documents.operation(asked.query, asked.operationName);
+    requireScopes(principal, operation.scopes);
     if (operation.definition.operation === OperationTypeNode.SUBSCRIPTION) return operation;
     throw invalidInput(
       'query',

@@ -1,3 +1,4 @@
+import type { Scope } from '@doitong/contracts';
 import {
   BREAK,
   type DocumentNode,
@@ -12,6 +13,7 @@ import {
   visit,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { scopesOf } from '../auth/scopes.js';
 import { countGenerating } from '../rate-limit/generating-fields.js';
 import type { GraphqlContext } from './context.js';
 import { type FlatShape, flatten } from './flat-shape.js';
@@ -28,6 +30,8 @@ type Execute = (
 export class Operation {
   /** How many generations it asks for. */
   readonly generating: number;
+  /** What a key must be allowed to ask for it. */
+  readonly scopes: ReadonlySet<Scope>;
   private executions = 0;
   private executor: Execute;
 
@@ -43,6 +47,7 @@ export class Operation {
     private readonly shape: FlatShape | undefined,
   ) {
     this.generating = countGenerating(schema, definition, fragments);
+    this.scopes = scopesOf(schema, definition, fragments);
     const operationName = definition.name?.value;
     this.executor = (contextValue, variableValues) =>
       execute({ schema, document, operationName, contextValue, variableValues });

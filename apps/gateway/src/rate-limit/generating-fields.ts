@@ -5,9 +5,10 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { needs } from '../auth/scopes.js';
 
-/** Extension of a mutation that makes a generation; such a field counts against the minute limit. */
-export const GENERATES = { generates: true };
+/** Extensions of a mutation that makes a generation; such a field counts against the minute limit. */
+export const GENERATES = { generates: true, ...needs('generate') };
 
 /** Why such a field is nullable: as a field that is not, it would take the ids of what was accepted beside it with it. */
 export const NULL_WHEN_REFUSED =

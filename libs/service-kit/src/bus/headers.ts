@@ -1,5 +1,8 @@
 /** NATS header that carries the request id from service to service. */
 export const REQUEST_ID = 'Doitong-Request-Id';
 
+/** NATS header that tells for whom an operator's request is made. */
+export const ACTOR = 'Doitong-Actor';
+
 /** The NATS services convention: a reply with this header is an error, its payload an ErrorBody. */
 export const ERROR_CODE = 'Nats-Service-Error-Code';

@@ -10,7 +10,7 @@ import {
 import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Logger } from '../logging/logger.js';
 import { currentContext } from '../logging/request-context.js';
-import { ERROR_CODE, REQUEST_ID } from './headers.js';
+import { ACTOR, ERROR_CODE, REQUEST_ID } from './headers.js';
 import { parseMessage } from './validation.js';
 
 const encoder = new TextEncoder();
@@ -89,5 +89,6 @@ function contextHeaders() {
   if (!context) return undefined;
   const carried = headers();
   carried.set(REQUEST_ID, context.requestId);
+  if (context.actor) carried.set(ACTOR, context.actor);
   return carried;
 }

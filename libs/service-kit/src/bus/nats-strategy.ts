@@ -6,7 +6,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { type Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
 import { within } from '../runtime/within.js';
-import { ERROR_CODE, REQUEST_ID } from './headers.js';
+import { ACTOR, ERROR_CODE, REQUEST_ID } from './headers.js';
 import { parseMessage } from './validation.js';
 
 const encoder = new TextEncoder();
@@ -64,7 +64,9 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
 
   /** Nest's handler of a broadcast calls those of all modules that hear it. */
   private async serve(message: Request | Broadcast, handler: MessageHandler, received: Msg): Promise<void> {
-    await withContext({ requestId: received.headers?.get(REQUEST_ID) || randomUUID() }, async () => {
+    const requestId = received.headers?.get(REQUEST_ID) || randomUUID();
+    const actor = received.headers?.get(ACTOR);
+    await withContext({ requestId, ...(actor ? { actor } : {}) }, async () => {
       try {
         const result = await handler(bodyOf(message, received), received);
         const value = isObservable(result) ? await lastValueFrom(result) : result;

@@ -5,6 +5,8 @@ import { randomUUID } from 'node:crypto';
 export interface RequestContext {
   requestId: string;
   generationId?: string;
+  /** For whom an operator's request is made; only what an operator began has one. */
+  actor?: string;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -12,6 +14,9 @@ const storage = new AsyncLocalStorage<RequestContext>();
 export const currentContext = (): RequestContext | undefined => storage.getStore();
 
 export const currentRequestId = (): string => storage.getStore()?.requestId ?? randomUUID();
+
+/** Who made the change that is under way. Only the admin identity can ask for one, so that it is the admin where no name was given. */
+export const currentActor = (): string => storage.getStore()?.actor ?? 'admin';
 
 export function withContext<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);

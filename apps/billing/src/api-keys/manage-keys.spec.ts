@@ -1,0 +1,159 @@
+import { admin, billing, type Scope } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startBilling, type TestBilling } from '../__fixtures__/start-billing.js';
+
+let service: TestBilling;
+beforeAll(async () => {
+  service = await startBilling({ SWEEP_MS: '50' });
+});
+afterAll(() => service.stop());
+
+const refused = (code: string) => ({ code });
+const listed = async (accountId: string) => (await service.ask(admin.key.list, { accountId })).keys;
+const auditOf = async (target: string) => (await service.ask(admin.billingAudit, { target, first: 10 })).entries;
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+
+describe('an operator', () => {
+  it('issues a key with the scopes and the end that are wanted; its secret is told once and stored nowhere', async () => {
+    const { accountId } = await service.create();
+    const expiresAt = inSeconds(3_600);
+    const wanted = { accountId, mode: 'live' as const, scopes: ['read', 'generate'] as Scope[], expiresAt };
+    const { key, secret } = await service.ask(admin.key.issue, wanted);
+    expect(secret).toMatch(/^dt_live_[A-Za-z0-9_-]{32}$/);
+    expect(await service.authenticate(secret)).toMatchObject({
+      keyId: key.id,
+      scopes: ['read', 'generate'],
+      keyExpiresAt: expiresAt,
+    });
+    const told = JSON.stringify([await listed(accountId), await auditOf(key.id)]);
+    expect(told).toContain(secret.slice(0, 12));
+    expect(told).toContain(secret.slice(-4));
+    expect(told).not.toContain(secret.slice(12, -4));
+  });
+
+  it('cannot issue a key that is expired already, nor one for an account that is closed or unknown', async () => {
+    const { accountId } = await service.create();
+    const issue = (of: string, expiresAt?: string) =>
+      service.ask(admin.key.issue, { accountId: of, mode: 'test', expiresAt });
+    await expect(issue(accountId, inSeconds(-1))).rejects.toMatchObject(refused('INVALID_INPUT'));
+    await service.ask(admin.accountClose, { accountId });
+    await expect(issue(accountId)).rejects.toMatchObject(refused('FORBIDDEN'));
+    await expect(issue(service.ids.next('acc'))).rejects.toMatchObject(refused('NOT_FOUND'));
+  });
+
+  it('rotates a key: both secrets serve during the overlap, a day unless told otherwise, then the new one alone', async () => {
+    const { accountId, liveKey } = await service.create();
+    const { keyId } = await service.authenticate(liveKey);
+    const first = await service.ask(admin.key.rotate, { keyId });
+    expect(first.key).toMatchObject({ mode: 'live', expiresAt: null, successor: null });
+    expect((await service.authenticate(first.secret)).keyId).toBe(first.key.id);
+    const old = await service.authenticate(liveKey);
+    const leftMs = Date.parse(old.keyExpiresAt!) - Date.now();
+    expect(leftMs).toBeGreaterThan(86_000_000);
+    expect(leftMs).toBeLessThanOrEqual(86_400_000);
+
+    const second = await service.ask(admin.key.rotate, { keyId: first.key.id, overlapSeconds: 0 });
+    await expect(service.authenticate(first.secret)).rejects.toMatchObject(refused('UNAUTHENTICATED'));
+    await service.authenticate(second.secret);
+    const replaced = (await listed(accountId)).find(({ id }) => id === keyId);
+    expect(replaced).toMatchObject({ successor: first.key.id, revokedAt: null });
+  });
+
+  it('rotates no key twice, nor one that is not accepted any more', async () => {
+    const { testKey, liveKey } = await service.create();
+    const { keyId } = await service.authenticate(testKey);
+    const both = await Promise.allSettled([1, 2].map(() => service.ask(admin.key.rotate, { keyId })));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(service.ask(admin.key.rotate, { keyId })).rejects.toMatchObject(refused('INVALID_INPUT'));
+    const revoked = (await service.authenticate(liveKey)).keyId;
+    await service.ask(admin.key.revoke, { keyId: revoked });
+    await expect(service.ask(admin.key.rotate, { keyId: revoked })).rejects.toMatchObject(refused('NOT_FOUND'));
+  });
+
+  it('revokes a key: it is refused from then on, and every replica that knows keys is told, also by a repeat', async () => {
+    const { accountId, testKey, liveKey } = await service.create();
+    const { keyId } = await service.authenticate(testKey);
+    const heard: string[] = [];
+    service.bus.listen(billing.keysChanged, (change) => heard.push(change.accountId));
+    await service.bus.connection.flush();
+    const { key } = await service.ask(admin.key.revoke, { keyId });
+    expect(Date.parse(key.revokedAt!)).toBeGreaterThan(Date.now() - 10_000);
+    await expect(service.authenticate(testKey)).rejects.toMatchObject(refused('UNAUTHENTICATED'));
+    await service.authenticate(liveKey);
+    expect(await service.ask(admin.key.revoke, { keyId })).toMatchObject({ key: { revokedAt: key.revokedAt } });
+    expect(heard).toEqual([accountId, accountId]);
+    expect(await auditOf(keyId)).toHaveLength(1);
+  });
+
+  it('is told when a key was last used, which is written at most once a minute', async () => {
+    const { accountId, testKey } = await service.create();
+    const use = async () => (await service.authenticate(testKey)).keyId;
+    const lastUse = async (id: string) => (await listed(accountId)).find((key) => key.id === id)?.lastUsedAt;
+    const keyId = await use();
+    const first = await waitFor(async () => {
+      const at = await lastUse(keyId);
+      expect(at).toEqual(expect.any(String));
+      return at;
+    });
+    await use();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await lastUse(keyId)).toBe(first);
+    const minuteAgo = `UPDATE api_keys SET last_used_at = last_used_at - interval '61 seconds' WHERE id = $1`;
+    await service.sql(minuteAgo, [keyId]);
+    await use();
+    await waitFor(async () => expect(Date.parse((await lastUse(keyId))!)).toBeGreaterThanOrEqual(Date.parse(first!)));
+  });
+});
+
+describe('an account holder, by a key', () => {
+  it('issues, rotates and revokes keys of the account, and the audit names the key that did it', async () => {
+    const { accountId, liveKey } = await service.create();
+    const { keyId: by } = await service.authenticate(liveKey);
+    const { key, secret } = await service.ask(billing.key.issue, { by, mode: 'test', scopes: ['read'] });
+    expect(await service.authenticate(secret)).toMatchObject({ accountId, mode: 'test', scopes: ['read'] });
+    const rotated = await service.ask(billing.key.rotate, { by, keyId: key.id, overlapSeconds: 60 });
+    await service.ask(billing.key.revoke, { by, keyId: key.id });
+    await expect(service.authenticate(secret)).rejects.toMatchObject(refused('UNAUTHENTICATED'));
+    const { keys } = await service.ask(billing.key.list, { by });
+    expect(keys.map(({ id }) => id)).toEqual(expect.arrayContaining([by, key.id, rotated.key.id]));
+    expect(await auditOf(key.id)).toMatchObject([
+      { action: 'key.revoke', actor: by, before: { revokedAt: null }, after: { revokedAt: expect.any(String) } },
+      { action: 'key.rotate', actor: by, after: { successor: rotated.key.id } },
+      { action: 'key.issue', actor: by, before: null, after: { scopes: ['read'] } },
+    ]);
+  });
+
+  it('gives no key more than the acting one has: scopes, mode and time', async () => {
+    const { accountId, testKey, liveKey } = await service.create();
+    const expiresAt = inSeconds(3_600);
+    const weak = await service.ask(admin.key.issue, {
+      accountId,
+      mode: 'live',
+      scopes: ['billing', 'read'],
+      expiresAt,
+    });
+    const issue = (by: string, wanted: object) => service.ask(billing.key.issue, { by, mode: 'live', ...wanted });
+    const refusal = refused('FORBIDDEN');
+    await expect(issue(weak.key.id, { scopes: ['generate'] })).rejects.toMatchObject(refusal);
+    await expect(issue(weak.key.id, { expiresAt: inSeconds(7_200) })).rejects.toMatchObject(refusal);
+    const { keyId: strong } = await service.authenticate(liveKey);
+    await expect(service.ask(billing.key.rotate, { by: weak.key.id, keyId: strong })).rejects.toMatchObject(refusal);
+    const { keyId: test } = await service.authenticate(testKey);
+    await expect(issue(test, {})).rejects.toMatchObject(refusal);
+    await expect(service.ask(billing.key.revoke, { by: test, keyId: strong })).rejects.toMatchObject(refusal);
+    expect((await issue(weak.key.id, {})).key).toMatchObject({ scopes: ['billing', 'read'], expiresAt });
+  });
+
+  it('sees and changes no key of another account', async () => {
+    const [own, other] = await Promise.all([service.create(), service.create()]);
+    const { keyId: by } = await service.authenticate(own.liveKey);
+    const { keyId } = await service.authenticate(other.liveKey);
+    for (const message of [billing.key.revoke, billing.key.rotate]) {
+      await expect(service.ask(message, { by, keyId })).rejects.toMatchObject(refused('NOT_FOUND'));
+    }
+    const { keys } = await service.ask(billing.key.list, { by });
+    expect(keys.map(({ id }) => id)).not.toContain(keyId);
+    await service.authenticate(other.liveKey);
+  });
+});
