@@ -6,7 +6,7 @@ import { assetUrlSigner } from './assets/asset-urls.js';
 import { AssetsController } from './assets/assets.controller.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { KeysController } from './auth/keys.controller.js';
-import { type GatewayConfig, urlRules } from './config.js';
+import { clientAddresses, type GatewayConfig, urlRules } from './config.js';
 import { CustomerUrls } from './generations/customer-urls.js';
 import { GenerationsService } from './generations/generations.service.js';
 import { Watches } from './generations/watches.js';
@@ -19,6 +19,7 @@ import { PreflightController } from './graphql/preflight.controller.js';
 import { resolvers } from './graphql/resolvers.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { ProvidersService } from './providers/providers.service.js';
+import { ClientAddresses } from './rate-limit/client-addresses.js';
 import { RateLimits } from './rate-limit/rate-limits.js';
 import { Connections } from './sockets/connections.js';
 import { SocketServer } from './sockets/socket-server.js';
@@ -28,12 +29,28 @@ import { ASSET_STORE } from './tokens.js';
 export { GatewayConfig } from './config.js';
 
 /** What stands between the network and the resolvers. Apart, as GraphQLModule imports it. */
-@Module({
-  controllers: [KeysController],
-  providers: [ApiKeys, RateLimits, Documents, Gate, GraphqlErrors, Endpoint, Connections, Subscriptions, SocketServer],
-  exports: [Documents, Endpoint],
-})
-class EdgeModule {}
+@Module({})
+class EdgeModule {
+  static register(config: GatewayConfig): DynamicModule {
+    return {
+      module: EdgeModule,
+      controllers: [KeysController],
+      providers: [
+        ApiKeys,
+        RateLimits,
+        Documents,
+        Gate,
+        GraphqlErrors,
+        Endpoint,
+        Connections,
+        Subscriptions,
+        SocketServer,
+        { provide: ClientAddresses, useFactory: () => clientAddresses(config) },
+      ],
+      exports: [Documents, Endpoint],
+    };
+  }
+}
 
 @Module({})
 export class GatewayModule {
@@ -43,7 +60,7 @@ export class GatewayModule {
       imports: [
         GraphQLModule.forRootAsync({
           driver: GraphqlDriver,
-          imports: [EdgeModule],
+          imports: [EdgeModule.register(config)],
           useFactory: () => ({ autoSchemaFile: true }),
         }),
       ],

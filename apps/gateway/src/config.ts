@@ -2,6 +2,7 @@ import { assetStoreVariables } from '@doitong/media';
 import { CommonConfig, ConfigError, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 import type { UrlRules } from './generations/customer-urls.js';
+import { ClientAddresses } from './rate-limit/client-addresses.js';
 
 export const GatewayConfig = Type.Object({
   ...CommonConfig,
@@ -17,6 +18,8 @@ export const GatewayConfig = Type.Object({
   /** As the webhook-dispatcher has them: whether webhooks may go to plain http, and to this machine. */
   WEBHOOK_ALLOW_HTTP: Type.Boolean({ default: false }),
   WEBHOOK_ALLOW_LOOPBACK: Type.Boolean({ default: false }),
+  /** Comma separated addresses, CIDR ranges, or `loopback`, `linklocal`, `uniquelocal`: proxies whose X-Forwarded-For is believed. */
+  TRUSTED_PROXIES: Type.Optional(Type.String()),
   NODE_ENV: Type.Optional(Type.String()),
 });
 export type GatewayConfig = Static<typeof GatewayConfig>;
@@ -32,4 +35,14 @@ export function urlRules(config: GatewayConfig): UrlRules {
     inputs: { allowHttp: true, allowLoopback: config.INPUT_ALLOW_LOOPBACK },
     webhooks: { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK },
   };
+}
+
+/** Throws ConfigError on what is no address. */
+export function clientAddresses({ TRUSTED_PROXIES = '' }: GatewayConfig): ClientAddresses {
+  const proxies = TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim());
+  try {
+    return new ClientAddresses(proxies.filter(Boolean));
+  } catch (error) {
+    throw new ConfigError(`TRUSTED_PROXIES: ${(error as Error).message}`);
+  }
 }

@@ -2,12 +2,15 @@ import Type from 'typebox';
 import { request } from './message.js';
 import { AccountId, GenerationId, Instant } from './vocabulary.js';
 
-/** `generate` counts generating mutations, `read` everything else; reads have ten times the limit. */
-export const RateWindow = Type.Enum(['generate', 'read']);
+/**
+ * `generate` counts generating mutations, `read` everything else of an account, which has ten times the limit; `unauthenticated` counts, by
+ * address, requests that no accepted API key came with.
+ */
+export const RateWindow = Type.Enum(['generate', 'read', 'unauthenticated']);
 
 export const rateLimit = {
   /**
-   * Counts `cost` requests of `key` (an account, or `ip:…`) against a sliding 60 s window; a refused check counts nothing.
+   * Counts `cost` requests of `key` (an account, or `ip:…` with an address or network) against a sliding 60 s window; a refused check counts nothing.
    * A cost of 0 reads the state.
    */
   check: request(

@@ -66,6 +66,18 @@ describe(`with ${REPLICAS} gateways and ${REPLICAS} rate-limit processes`, () =>
     expect(await storm()).toEqual(eachOnce);
   }, 150_000);
 
+  it('50 clients of one address that guess API keys are told 30 times that a key is wrong', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: CLIENTS }, (_, client) =>
+        new Customer(gateways[client % REPLICAS]!, '', `dt_test_guess${client}`).ask('{ account { id } }'),
+      ),
+    );
+    const told = answers.map(({ status, headers }) => [status, Number(headers.get('x-ratelimit-remaining'))] as const);
+    const refused = told.filter(([status]) => status === 401).map(([, remaining]) => remaining);
+    expect(refused.sort((a, b) => b - a)).toEqual(Array.from({ length: 30 }, (_, n) => 29 - n));
+    expect(told.filter(([status]) => status === 429)).toHaveLength(CLIENTS - 30);
+  });
+
   it('a change of plan or of own limits acts on the next request, at every gateway', async () => {
     const bus = new MessageBus(connection);
     const customer = await newCustomer('FREE');

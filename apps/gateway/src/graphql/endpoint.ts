@@ -40,7 +40,7 @@ export class Endpoint {
       bodyLimit: LARGEST_BODY,
       preParsing: async (request, reply) => void (await this.receive(request, reply)),
       handler: (request, reply) => this.answer(request, reply),
-      errorHandler: (error, request, reply) => this.errors.refuse(error, request, reply),
+      errorHandler: (error, request, reply) => this.refuse(error, request, reply),
     });
     app.route({
       method: ['PUT', 'PATCH', 'DELETE'],
@@ -51,7 +51,7 @@ export class Endpoint {
         throw new HttpRefusal(METHOD_NOT_ALLOWED, 'Use POST, or GET for a query.', { allow: 'GET, POST' });
       },
       handler: async () => undefined,
-      errorHandler: (error, request, reply) => this.errors.refuse(error, request, reply),
+      errorHandler: (error, request, reply) => this.refuse(error, request, reply),
     });
   }
 
@@ -60,14 +60,18 @@ export class Endpoint {
     if (wantsPage(request)) return sendGraphiql(reply);
     reply.headers({ ...corsHeaders, 'x-request-id': request.id });
     request.answerForm = answerFormOf(request);
+    await this.gate.authenticate(request);
     if (!request.answerForm) {
       throw new HttpRefusal(NOT_ACCEPTABLE, 'Accept application/json or application/graphql-response+json.');
     }
     if (request.method === 'POST' && !isJson(request)) {
       throw new HttpRefusal(UNSUPPORTED_MEDIA_TYPE, 'Send JSON, with the header `Content-Type: application/json`.');
     }
-    await this.gate.authenticate(request);
     return undefined;
+  }
+
+  private async refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    return this.errors.refuse(await this.gate.refused(error, request, reply), request, reply);
   }
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OperationTypeNode } from 'graphql';
 import { ApiKeys } from '../auth/api-keys.js';
 import { requireScopes } from '../auth/scopes.js';
+import { ClientAddresses } from '../rate-limit/client-addresses.js';
 import { limitHeaders } from '../rate-limit/limit-headers.js';
 import { type Allowance, RateLimits } from '../rate-limit/rate-limits.js';
 import { Documents } from './documents.js';
@@ -14,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on every request of /graphql once its key was accepted. */
     principal?: Principal;
+    /** Whether it was counted against a limit, or tried to be. */
+    counted?: boolean;
   }
 }
 
@@ -24,6 +27,7 @@ export class Gate {
     private readonly keys: ApiKeys,
     private readonly limits: RateLimits,
     private readonly documents: Documents,
+    private readonly addresses: ClientAddresses,
   ) {}
 
   /** Knows the caller; before the body is read, so that a stranger cannot make us read one. */
@@ -34,6 +38,7 @@ export class Gate {
   /** Finds the operation and counts the request against the minute limits; one that is refused counts as a read. */
   async admit(asked: GraphqlRequest, request: FastifyRequest, reply: FastifyReply): Promise<Operation> {
     const found = this.find(asked);
+    request.counted = true;
     const generating = 'operation' in found ? found.operation.generating : 0;
     const allowance = await this.limits.count(request.principal!, generating);
     if (allowance) {
@@ -61,6 +66,31 @@ export class Gate {
     );
   }
 
+  /**
+   * Counts a request that is refused before it was counted: as a read of its account, or by its address if it has none. Returns what to tell:
+   * the failure, or that the limit is used up. A failure of ours is nobody's request.
+   */
+  async refused(failure: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (request.counted || isOurs(failure)) return failure;
+    const { principal } = request;
+    const allowance = principal
+      ? await this.limits.count(principal, 0)
+      : await this.limits.countStranger(this.addresses.of(request.raw));
+    if (!allowance) return failure;
+    reply.headers(limitHeaders(allowance));
+    return allowance.check.allowed ? failure : usedUp(allowance);
+  }
+
+  /** Knows who opens a WebSocket from `address`, where a refusal counts as over HTTP. */
+  async authenticateSocket(authorization: string | undefined, address: string): Promise<Principal> {
+    try {
+      return await this.keys.principalOf(authorization);
+    } catch (failure) {
+      const allowance = isOurs(failure) ? undefined : await this.limits.countStranger(address);
+      throw allowance && !allowance.check.allowed ? usedUp(allowance) : failure;
+    }
+  }
+
   private find({ query, operationName }: GraphqlRequest): { operation: Operation } | { failure: unknown } {
     try {
       return { operation: this.documents.operation(query, operationName) };
@@ -70,8 +100,11 @@ export class Gate {
   }
 }
 
-function usedUp({ limit, check }: Allowance): DoitongError {
-  return new DoitongError('RATE_LIMIT', `You may make ${limit} requests of this kind a minute.`, {
+const isOurs = (failure: unknown) => failure instanceof DoitongError && failure.code === 'INTERNAL';
+
+function usedUp({ window, limit, check }: Allowance): DoitongError {
+  const kind = window === 'unauthenticated' ? 'without a valid API key' : 'of this kind';
+  return new DoitongError('RATE_LIMIT', `You may make ${limit} requests ${kind} a minute.`, {
     limit: 'per_minute',
     retryAfter: check.retryAfterSeconds,
   });

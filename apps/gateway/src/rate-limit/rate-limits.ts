@@ -7,6 +7,8 @@ const ANSWER_MS = 1_000;
 const RETRY_SECONDS = 1;
 /** Reads have a limit of their own, so many times as large. */
 const READS_PER_GENERATE = 10;
+/** Of one address. Enough for a person who mistypes a key; a customer's own requests are never counted here. */
+const UNAUTHENTICATED_PER_MINUTE = 30;
 
 type Window = RequestOf<typeof rateLimit.check>['window'];
 
@@ -15,11 +17,11 @@ export interface Allowance {
   window: Window;
   limit: number;
   check: ReplyOf<typeof rateLimit.check>;
-  /** All that are in force. */
-  limits: Limits & { readsPerMinute: number };
+  /** All of the account's that are in force; absent for a stranger, who has this one only. */
+  limits?: Limits & { readsPerMinute: number };
 }
 
-/** Counts HTTP requests against the account's minute limits. */
+/** Counts requests against the minute limits: by account, or by address where there is none. */
 @Injectable()
 export class RateLimits {
   private reachable = true;
@@ -32,11 +34,11 @@ export class RateLimits {
   ) {
     this.unchecked = new Counter({
       name: 'rate_limit_unchecked_total',
-      help: 'Requests whose limits could not be checked: window generate was refused, window read went on.',
+      help: 'Requests whose limits could not be checked: window generate was refused, the others went on.',
       labelNames: ['window'],
       registers: [registry],
     });
-    for (const window of ['generate', 'read'] as const) this.unchecked.inc({ window }, 0);
+    for (const window of ['generate', 'read', 'unauthenticated'] as const) this.unchecked.inc({ window }, 0);
   }
 
   /**
@@ -49,14 +51,25 @@ export class RateLimits {
       generating > 0
         ? (['generate', generating, limits.requestsPerMinute] as const)
         : (['read', 1, limits.readsPerMinute] as const);
+    const allowance = await this.ask({ key: accountId, window, cost, limit });
+    return allowance && { ...allowance, limits };
+  }
+
+  /** Counts one request of an address that came without an accepted API key. Undefined while the rate-limit service does not answer. */
+  countStranger(address: string): Promise<Allowance | undefined> {
+    return this.ask({ key: `ip:${address}`, window: 'unauthenticated', cost: 1, limit: UNAUTHENTICATED_PER_MINUTE });
+  }
+
+  private async ask(wanted: RequestOf<typeof rateLimit.check>): Promise<Allowance | undefined> {
+    const { window, limit } = wanted;
     try {
-      const check = await this.bus.request(rateLimit.check, { key: accountId, window, cost, limit }, ANSWER_MS);
+      const check = await this.bus.request(rateLimit.check, wanted, ANSWER_MS);
       this.note(true);
-      return { window, limit, check, limits };
+      return { window, limit, check };
     } catch (cause) {
       this.note(false, cause);
       this.unchecked.inc({ window });
-      if (window === 'read') return undefined;
+      if (window !== 'generate') return undefined;
       throw new DoitongError('INTERNAL', 'Your limits cannot be checked at the moment. Please try again.', {
         retryAfter: RETRY_SECONDS,
         cause,

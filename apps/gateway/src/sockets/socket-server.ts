@@ -8,6 +8,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { ClientAddresses } from '../rate-limit/client-addresses.js';
 import { ignoreUpgrade } from './ignore-upgrade.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -33,6 +34,7 @@ export class SocketServer implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     private readonly subscriptions: Subscriptions,
+    private readonly addresses: ClientAddresses,
     private readonly logger: Logger,
   ) {}
 
@@ -58,7 +60,8 @@ export class SocketServer implements OnModuleInit {
     socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   }
 
-  private open(socket: WebSocket, { headers }: IncomingMessage): void {
+  private open(socket: WebSocket, request: IncomingMessage): void {
+    const { headers } = request;
     const requestId = String(headers['x-request-id'] ?? randomUUID()).slice(0, LONGEST_REQUEST_ID);
     const closed = this.subscriptions.opened(
       {
@@ -74,7 +77,7 @@ export class SocketServer implements OnModuleInit {
             });
           }),
       },
-      { socket, authorization: headers.authorization },
+      { socket, authorization: headers.authorization, address: this.addresses.of(request) },
     );
     const bound = () => socket.bufferedAmount > MOST_UNSENT && socket.terminate();
     this.alive.add(socket);

@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { ApiKeys } from '../auth/api-keys.js';
 import type { GraphqlContext } from '../graphql/context.js';
 import { Gate } from '../graphql/gate.js';
 import { GraphqlErrors } from '../graphql/graphql-errors.js';
@@ -26,6 +25,8 @@ export interface Session {
   readonly socket: WebSocket;
   /** The header of the upgrade, which browsers cannot send. */
   readonly authorization: string | undefined;
+  /** Where it came from. */
+  readonly address: string;
   /** Set once its key was accepted. */
   connection?: Connection;
 }
@@ -71,7 +72,6 @@ export class Subscriptions {
   });
 
   constructor(
-    private readonly keys: ApiKeys,
     private readonly gate: Gate,
     private readonly errors: GraphqlErrors,
     private readonly connections: Connections,
@@ -85,7 +85,7 @@ export class Subscriptions {
     const refuse = (error: unknown) => this.close(session.socket, DoitongError.of(error));
     try {
       const authorization = authorizationOf(connectionParams) ?? session.authorization;
-      const principal = await this.keys.principalOf(authorization);
+      const principal = await this.gate.authenticateSocket(authorization, session.address);
       // Or its end would have been before its beginning.
       if (session.socket.readyState !== WebSocket.OPEN) return false;
       const connection = { principal, authorization, refuse };
