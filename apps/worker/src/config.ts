@@ -1,4 +1,5 @@
 import { assetStoreVariables } from '@doitong/media';
+import { type FamilyName, families } from '@doitong/providers';
 import { CommonConfig, ConfigError, loadConfig, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 
@@ -7,7 +8,7 @@ export const WorkerConfig = Type.Object({
   ...assetStoreVariables,
   PORT: port(4005),
   /** The folder of libs/providers that this worker serves. */
-  WORKER_FAMILY: Type.String({ pattern: '^[a-z0-9-]+$' }),
+  WORKER_FAMILY: Type.Enum(Object.keys(families) as FamilyName[]),
   /** Attempts in hand at once; most of them only wait for their vendor. */
   WORKER_CONCURRENCY: Type.Integer({ minimum: 1, default: 200 }),
   /** Must be the same as that of `generations`, in ms. */

@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '@doitong/local-servers';
+import { type FamilyName, families } from '@doitong/providers';
 import { type Service, startService } from './service.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createTestDatabase } from './test-database.js';
 import { startTestNats, type TestNats } from './test-nats.js';
 
-const families = ['minimax', 'black-forest-labs', 'elevenlabs', 'hedra'] as const;
 const withTables = ['billing', 'generations', 'rate-limit', 'webhook-dispatcher'] as const;
-const names = [...withTables, 'sandbox', 'gateway', ...families.map((family) => `worker-${family}` as const)] as const;
+const workers = (Object.keys(families) as FamilyName[]).map((family) => `worker-${family}` as const);
+const names = [...withTables, 'sandbox', 'gateway', ...workers] as const;
 
 /** A service that has a process of its own; `worker-<family>` is the worker of that family. */
 export type ServiceName = (typeof names)[number];

@@ -93,7 +93,7 @@ class ProcessRenderer implements Renderer {
   }
 
   private start(): ChildProcess {
-    const child = fork(fileURLToPath(new URL('./render-process.js', import.meta.url)), { execArgv: [] });
+    const child = fork(fileURLToPath(import.meta.resolve('@doitong/sandbox/media/render-process')), { execArgv: [] });
     child.on('spawn', () => child.pid && setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL));
     child.on('message', (answer) => this.settle(answer as RenderAnswer));
     child.on('error', (error) => this.lose(child, error.message));

@@ -1,6 +1,7 @@
 import { BillingConfig, BillingModule, persistence as billing } from '@doitong/billing';
 import { GatewayConfig, GatewayModule } from '@doitong/gateway';
 import { GenerationsConfig, GenerationsModule, persistence as generations } from '@doitong/generations';
+import { families } from '@doitong/providers';
 import { RateLimitConfig, RateLimitModule, persistence as rateLimit } from '@doitong/rate-limit';
 import { SandboxConfig, SandboxModule } from '@doitong/sandbox';
 import { type Logger, loadConfig, migrate, type RunningService, startService } from '@doitong/service-kit';
@@ -8,7 +9,6 @@ import { WebhookDispatcherConfig, WebhookDispatcherModule, persistence as webhoo
 import { familyAccess, WorkerConfig, WorkerModule } from '@doitong/worker';
 import type { StandaloneConfig } from '../config.js';
 import type { DataDir } from './data-dir.js';
-import { families } from './families.js';
 import type { Secrets } from './secrets.js';
 import type { Servers } from './servers.js';
 
@@ -43,7 +43,7 @@ export function startServices(
     ASSET_URL_SECRET: assetUrlSecret,
     ...(process.env.ASSET_S3_BUCKET ? {} : { ASSET_DIRECTORY: dataDir.path('assets') }),
   };
-  const workers = families.map((family) => {
+  const workers = Object.values(families).map((family) => {
     const name = family.manifest.family;
     return WorkerModule.register(
       family,

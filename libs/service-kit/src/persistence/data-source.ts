@@ -42,6 +42,8 @@ export function createDataSource(
 ): DataSource {
   return new DataSource({
     type: 'postgres',
+    // The one whose parsers are set above; TypeORM would load whichever it finds.
+    driver: pg,
     url: databaseUrl,
     schema,
     migrations,

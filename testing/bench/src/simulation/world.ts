@@ -1,8 +1,5 @@
 import type { FailureKind, FamilyManifest, ModelManifest, ProviderManifest } from '@doitong/contracts';
-import { family as blackForestLabs } from '@doitong/providers/black-forest-labs';
-import { family as elevenlabs } from '@doitong/providers/elevenlabs';
-import { family as hedra } from '@doitong/providers/hedra';
-import { family as minimax } from '@doitong/providers/minimax';
+import { families } from '@doitong/providers';
 
 /** A vendor, and the credentials that we have of it. */
 export interface Vendor {
@@ -38,6 +35,7 @@ function rival(of: ProviderManifest, id: string, changes: Partial<ModelManifest>
   return { manifest: { family: id, providers: [provider] }, credentials: [`${id}-key`] };
 }
 
+const { 'black-forest-labs': blackForestLabs, elevenlabs, hedra, minimax } = families;
 const [minimaxVideo] = minimax.manifest.providers;
 const [speech] = elevenlabs.manifest.providers;
 const [avatar] = hedra.manifest.providers;
