@@ -13,6 +13,10 @@ import { LastUses } from './api-keys/last-uses.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditRepository } from './audit/audit.repository.js';
 import { BillingConfig } from './config.js';
+import { ExpiredGrants } from './grants/expired-grants.js';
+import { GrantsController } from './grants/grants.controller.js';
+import { GrantsRepository } from './grants/grants.repository.js';
+import { GrantsService } from './grants/grants.service.js';
 import { HoldsController } from './holds/holds.controller.js';
 import { HoldsRepository } from './holds/holds.repository.js';
 import { HoldsService } from './holds/holds.service.js';
@@ -20,6 +24,7 @@ import { OrphanHolds } from './holds/orphan-holds.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
 import { LedgerService } from './ledger/ledger.service.js';
+import { LedgerCheck } from './ledger/ledger-check.js';
 import { LedgerCheckRepository } from './ledger/ledger-check.repository.js';
 import { persistence } from './persistence.js';
 import { PlansController } from './plans/plans.controller.js';
@@ -40,6 +45,7 @@ export class BillingModule {
         AccountsController,
         ApiKeysController,
         AuditController,
+        GrantsController,
         HoldsController,
         LedgerController,
         PlansController,
@@ -53,10 +59,14 @@ export class BillingModule {
         ApiKeysService,
         AuditRepository,
         Authentication,
-        HoldsRepository,
-        HoldsService,
         KeyChanges,
         LastUses,
+        ExpiredGrants,
+        GrantsRepository,
+        GrantsService,
+        HoldsRepository,
+        HoldsService,
+        LedgerCheck,
         LedgerCheckRepository,
         LedgerRepository,
         LedgerService,

@@ -4,6 +4,7 @@ import { CreateLedger1763700000001 } from './migrations/1763700000001-create-led
 import { CreateHolds1763700000002 } from './migrations/1763700000002-create-holds.js';
 import { NumberAttempts1763830000000 } from './migrations/1763830000000-number-attempts.js';
 import { ManageKeys1763900000000 } from './migrations/1763900000000-manage-keys.js';
+import { CreateGrants1763910000000 } from './migrations/1763910000000-create-grants.js';
 
 export const persistence: Persistence = {
   schema: 'billing',
@@ -13,5 +14,6 @@ export const persistence: Persistence = {
     CreateHolds1763700000002,
     NumberAttempts1763830000000,
     ManageKeys1763900000000,
+    CreateGrants1763910000000,
   ],
 };

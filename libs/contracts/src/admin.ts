@@ -2,11 +2,16 @@ import Type from 'typebox';
 import { adminKeys } from './api-keys.js';
 import { auditRequest } from './audit.js';
 import { Account, AccountDetails, Limits } from './billing.js';
+import { TransactionsReply, TransactionsRequest } from './ledger.js';
 import { request } from './message.js';
-import { AccountId, Credits, Plan } from './vocabulary.js';
+import { AccountId, Credits, GenerationId, Instant, Plan } from './vocabulary.js';
 
 /** Of a limit: ten times as much, the limit of reads, still fits into an integer of PostgreSQL. */
 const MOST = 200_000_000;
+
+/** Names a change of credits among those of its kind: it happens once, and a repeat answers with the account as it is then. */
+const Reference = Type.String({ minLength: 1, maxLength: 200 });
+const Reason = Type.String({ minLength: 1, maxLength: 500 });
 
 /** What operators and internal services ask; the admin identity alone can. */
 const OneAccount = Type.Object({ accountId: AccountId });
@@ -49,11 +54,54 @@ export const admin = {
   key: adminKeys,
   /** Of accounts, keys and credits. */
   billingAudit: auditRequest('admin.audit.billing'),
+  /**
+   * Gives credits, as a grant; once for each kind and reference. PROMOTION burns before TOP_UP unless `priority` says otherwise.
+   * NOT_FOUND; INVALID_INPUT; IDEMPOTENCY_CONFLICT when the reference was used for anything else.
+   */
   creditsAdd: request(
     'admin.credits.add',
-    Type.Object({ accountId: AccountId, credits: Credits, reference: Type.String({ minLength: 1, maxLength: 200 }) }),
+    Type.Object({
+      accountId: AccountId,
+      credits: Credits,
+      reference: Reference,
+      /** Default: TOP_UP. */
+      kind: Type.Optional(Type.Enum(['TOP_UP', 'PROMOTION'])),
+      /** The lower, the sooner used up. Default: 100, PROMOTION 10. */
+      priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000 })),
+      /** Default: never. */
+      expiresAt: Type.Optional(Instant),
+    }),
     Account,
   ),
+  /**
+   * Gives (positive) or takes (negative) credits by hand; once for each reference. Takes what is spendable only:
+   * INSUFFICIENT_CREDITS otherwise. NOT_FOUND, INVALID_INPUT, IDEMPOTENCY_CONFLICT as of `creditsAdd`.
+   */
+  creditsAdjust: request(
+    'admin.credits.adjust',
+    Type.Object({
+      accountId: AccountId,
+      credits: Type.Integer({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+      reference: Reference,
+      reason: Reason,
+    }),
+    Account,
+  ),
+  /**
+   * Gives back what a generation cost, or part of it, once for each generation. NOT_FOUND when nothing was captured for it;
+   * INVALID_INPUT for more than that; IDEMPOTENCY_CONFLICT when another amount was given back.
+   */
+  creditsRefund: request(
+    'admin.credits.refund',
+    Type.Object({
+      generationId: GenerationId,
+      /** Default: all that was captured. */
+      credits: Type.Optional(Credits),
+      reason: Reason,
+    }),
+    Account,
+  ),
+  creditsHistory: request('admin.credits.history', TransactionsRequest, TransactionsReply),
   /** Recomputes what must hold of the ledger and lists each discrepancy; `balanced` when there is none. */
   ledgerVerify: request(
     'admin.ledger.verify',

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { ownKeys } from './api-keys.js';
+import { Grant, TransactionsReply, TransactionsRequest } from './ledger.js';
 import { broadcast, request } from './message.js';
 import { AccountId, AccountStatus, Credits, GenerationId, Instant, KeyId, Mode, Plan, Scope } from './vocabulary.js';
 
@@ -72,6 +73,9 @@ export const billing = {
   /** What an account may do, for work that comes without a key. NOT_FOUND, FORBIDDEN when it is not active. */
   limits: request('billing.limits', Type.Object({ accountId: AccountId }), Type.Object({ limits: Limits })),
   key: ownKeys,
+  /** Those of which something is left, at most 500, in the order in which they are used up. */
+  grants: request('billing.grants', Type.Object({ accountId: AccountId }), Type.Object({ grants: Type.Array(Grant) })),
+  transactions: request('billing.transactions', TransactionsRequest, TransactionsReply),
   /**
    * Sets credits aside; idempotent on the generation. INSUFFICIENT_CREDITS when they are not there.
    * An open hold may be released by billing's sweeper once `expiresAt` has passed and no generation stands behind it.

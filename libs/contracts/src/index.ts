@@ -6,6 +6,7 @@ export * from './billing.js';
 export * from './catalog.js';
 export * from './errors.js';
 export * from './generations.js';
+export * from './ledger.js';
 export * from './manifest.js';
 export * from './message.js';
 export * from './price.js';

@@ -1,3 +1,4 @@
+import { GrantsRepository } from '@doitong/billing/grants/grants.repository';
 import { HoldsRepository } from '@doitong/billing/holds/holds.repository';
 import { persistence as billing } from '@doitong/billing/persistence';
 import { AdmissionRepository } from '@doitong/generations/admission/admission.repository';
@@ -69,7 +70,7 @@ function statementsOf(
 ): Statements {
   const config = loadConfig(GenerationsConfig, { DATABASE_URL: databaseUrl });
   const ids = new Ids();
-  const holds = new HoldsRepository(billing);
+  const holds = new HoldsRepository(billing, new GrantsRepository(billing));
   const windows = new WindowsRepository(limits);
   const slots = new SlotsRepository(limits);
   const admission = new AdmissionRepository(own, config);

@@ -3,7 +3,7 @@ import { Database, type Queryable, writeAudit } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { NewApiKey } from '../api-keys/api-key-factory.js';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.js';
-import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { LASTING, LedgerRepository } from '../ledger/ledger.repository.js';
 import { inForce } from '../plans/limits-in-force.js';
 
 type DetailsRow = Omit<AccountDetails, 'limits' | 'createdAt'> & Limits & { createdAt: Date };
@@ -44,7 +44,10 @@ export class AccountsRepository {
     await this.database.transaction(async (tx) => {
       await tx.query('INSERT INTO accounts (id, name, plan) VALUES ($1, $2, $3)', [id, name, plan]);
       for (const key of keys) await this.keys.insert(tx, id, key);
-      if (credits > 0) await this.ledger.topUp(tx, { accountId: id, credits, reference: id });
+      if (credits > 0) {
+        const opening = { kind: 'TOP_UP', reference: id, accountId: id, credits, reason: null, ...LASTING } as const;
+        await this.ledger.give(tx, opening);
+      }
       const after = { name, plan, credits, keys: keys.map((key) => key.id) };
       await writeAudit(tx, { action: 'account.create', target: id, accountId: id, after });
     });

@@ -1,6 +1,7 @@
 import type { billing, HoldChange, RequestOf, Settlement } from '@doitong/contracts';
-import { Database } from '@doitong/service-kit';
+import { Database, type Queryable } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import { GrantsRepository, NEXT_LOOK } from '../grants/grants.repository.js';
 import { isUniqueViolation } from '../sql-errors.js';
 
 export type WantedHold = RequestOf<typeof billing.hold>;
@@ -15,21 +16,30 @@ export interface Hold {
 /** What became of a change: `refused` when the account cannot pay for it, or is not active. */
 type Resized = 'done' | 'not open' | { refused: { accountStatus: string; available: number } };
 
+interface Resolved {
+  unknown: string[];
+  capped: string[];
+  taken: Record<string, number> | null;
+}
+
 /**
  * Every statement that moves credits locks the accounts first, in order of their ids, and the holds after them, so that
  * no two of them wait for each other.
  */
 @Injectable()
 export class HoldsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly grants: GrantsRepository,
+  ) {}
 
-  /** Returns the new hold's expiry, or nothing when the account cannot pay or the generation already has a hold. */
+  /** Returns the new hold's expiry, or nothing when the account cannot pay, has a grant whose time is up, or the generation already has a hold. */
   async place({ generationId, accountId, credits }: WantedHold, ttlSeconds: number): Promise<Date | undefined> {
     try {
       const [hold] = await this.database.query<{ expiresAt: Date }>(
         `WITH debited AS (
            UPDATE accounts SET available = available - $3::bigint, held = held + $3::bigint
-           WHERE id = $2 AND status = 'ACTIVE' AND available >= $3::bigint
+           WHERE id = $2 AND status = 'ACTIVE' AND available >= $3::bigint AND (next_expiry_at IS NULL OR next_expiry_at > now())
            RETURNING id
          )
          INSERT INTO holds (generation_id, account_id, credits, status, expires_at)
@@ -53,8 +63,12 @@ export class HoldsRepository {
     generationId,
     accountId,
     credits,
-  }: WantedHold): Promise<{ accountStatus: string; available: number; hold: Hold | null } | undefined> {
-    const [why] = await this.database.query<{ accountStatus: string; available: number } & Partial<Hold>>(
+  }: WantedHold): Promise<
+    { accountStatus: string; available: number; expiryDue: boolean; hold: Hold | null } | undefined
+  > {
+    const [why] = await this.database.query<
+      { accountStatus: string; available: number; expiryDue: boolean } & Partial<Hold>
+    >(
       `WITH refused AS (
          INSERT INTO holds (generation_id, account_id, credits, status, expires_at, resolved_at)
          SELECT $1, id, $3::bigint, 'REFUSED', now(), now() FROM accounts
@@ -64,26 +78,43 @@ export class HoldsRepository {
        ), standing AS (
          SELECT * FROM refused UNION ALL SELECT * FROM holds WHERE generation_id = $1
        )
-       SELECT accounts.status AS "accountStatus", accounts.available, standing.account_id AS "accountId",
+       SELECT accounts.status AS "accountStatus", accounts.available,
+         coalesce(next_expiry_at <= now(), false) AS "expiryDue", standing.account_id AS "accountId",
          standing.credits, standing.status, standing.expires_at AS "expiresAt"
        FROM accounts LEFT JOIN standing ON true WHERE accounts.id = $2`,
       [generationId, accountId, credits],
     );
     if (!why) return undefined;
-    const { accountStatus, available, ...hold } = why;
-    return { accountStatus, available, hold: hold.status ? (hold as Hold) : null };
+    const { accountStatus, available, expiryDue, ...hold } = why;
+    return { accountStatus, available, expiryDue, hold: hold.status ? (hold as Hold) : null };
   }
 
   /**
    * Resolves those of the holds that are open: a capture takes at most what is held, gives back the rest and is posted to
    * the ledger. Of several items for one hold the first counts. `capped` are the captures that asked for more.
-   *
-   * Lists go in and out as arrays: they are looked up by hash, where a join would be planned for the few rows of a guess.
    */
   async settle(items: Settlement[]): Promise<{ unknown: string[]; capped: string[] }> {
     const first = new Map([...items].reverse().map((item) => [item.generationId, item]));
-    const captures = [...first.values()].filter((item) => item.outcome === 'CAPTURE');
-    const [outcome] = await this.database.query<{ unknown: string[]; capped: string[] }>(
+    const captures = new Map(
+      [...first.values()]
+        .filter(({ outcome }) => outcome === 'CAPTURE')
+        .map(({ generationId, credits }) => [generationId, credits]),
+    );
+    if (captures.size === 0) return this.resolve(this.database, [...first.keys()], captures);
+    return this.database.transaction(async (tx) => {
+      const { taken, ...outcome } = await this.resolve(tx, [...first.keys()], captures);
+      const credits = new Map(Object.entries(taken ?? {}));
+      if (credits.size > 0) await this.grants.use(tx, credits);
+      return outcome;
+    });
+  }
+
+  /**
+   * Lists go in and out as arrays: they are looked up by hash, where a join would be planned for the few rows of a guess.
+   * `taken`: what was captured of each account, which it has locked.
+   */
+  private async resolve(on: Queryable, generationIds: string[], captures: Map<string, number>): Promise<Resolved> {
+    const [outcome] = await on.query<Resolved>(
       `WITH found AS (
          SELECT generation_id, account_id, credits, status FROM holds WHERE generation_id = ANY ($1::text[])
        ), locked AS (
@@ -98,13 +129,13 @@ export class HoldsRepository {
            -- Open, but said so that the plan does not walk the sweeper's index of all open holds.
            AND resolved_at IS NULL
          RETURNING generation_id, account_id, credits, captured_credits
+       ), total AS (
+         SELECT account_id, sum(credits)::bigint AS credits, sum(captured_credits)::bigint AS captured
+         FROM resolved GROUP BY account_id
        ), balanced AS (
-         UPDATE accounts SET available = available + total.credits - total.captured, held = held - total.credits
-         FROM (
-           SELECT account_id, sum(credits)::bigint AS credits, sum(captured_credits)::bigint AS captured
-           FROM resolved GROUP BY account_id
-         ) AS total
-         WHERE accounts.id = total.account_id
+         UPDATE accounts SET available = available + total.credits - total.captured, held = held - total.credits,
+           next_expiry_at = ${NEXT_LOOK}
+         FROM total WHERE accounts.id = total.account_id
        ), posted AS (
          INSERT INTO ledger_entries (kind, reference, ledger_account, credits)
          SELECT 'CAPTURE', resolved.generation_id, side.ledger_account, side.credits
@@ -117,11 +148,9 @@ export class HoldsRepository {
          ARRAY(
            SELECT generation_id FROM found
            WHERE status = 'OPEN' AND credits < ($2::jsonb ->> generation_id)::bigint
-         ) AS capped`,
-      [
-        [...first.keys()],
-        JSON.stringify(Object.fromEntries(captures.map(({ generationId, credits }) => [generationId, credits]))),
-      ],
+         ) AS capped,
+         (SELECT jsonb_object_agg(account_id, captured) FROM total WHERE captured > 0) AS taken`,
+      [generationIds, JSON.stringify(Object.fromEntries(captures))],
     );
     return outcome!;
   }
@@ -132,10 +161,15 @@ export class HoldsRepository {
    */
   resize({ generationId, attemptNumber }: HoldChange, to: (held: number) => number): Promise<Resized> {
     return this.database.transaction(async (tx) => {
-      const [account] = await tx.query<{ status: string; available: number }>(
-        `SELECT status, available FROM accounts WHERE id = (SELECT account_id FROM holds WHERE generation_id = $1)
-         FOR NO KEY UPDATE`,
+      const [of] = await tx.query<{ accountId: string }>(
+        'SELECT account_id AS "accountId" FROM holds WHERE generation_id = $1',
         [generationId],
+      );
+      if (!of) return 'not open';
+      await this.grants.expire(tx, of.accountId);
+      const [account] = await tx.query<{ status: string; available: number }>(
+        'SELECT status, available FROM accounts WHERE id = $1',
+        [of.accountId],
       );
       const [hold] = await tx.query<{ credits: number; latest: number }>(
         `SELECT credits, attempt_number AS latest FROM holds WHERE generation_id = $1 AND status = 'OPEN' FOR UPDATE`,
@@ -150,7 +184,7 @@ export class HoldsRepository {
         `WITH resized AS (
            UPDATE holds SET credits = credits + $2::bigint, attempt_number = $3 WHERE generation_id = $1 RETURNING account_id
          )
-         UPDATE accounts SET available = available - $2::bigint, held = held + $2::bigint
+         UPDATE accounts SET available = available - $2::bigint, held = held + $2::bigint, next_expiry_at = ${NEXT_LOOK}
          FROM resized WHERE accounts.id = resized.account_id`,
         [generationId, more, attemptNumber],
       );

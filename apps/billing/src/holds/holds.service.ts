@@ -9,6 +9,7 @@ import {
 import { Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { BillingConfig } from '../config.js';
+import { GrantsRepository } from '../grants/grants.repository.js';
 import { CONFIG } from '../tokens.js';
 import { type Hold, HoldsRepository, type WantedHold } from './holds.repository.js';
 
@@ -16,6 +17,7 @@ import { type Hold, HoldsRepository, type WantedHold } from './holds.repository.
 export class HoldsService {
   constructor(
     private readonly holds: HoldsRepository,
+    private readonly grants: GrantsRepository,
     private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: BillingConfig,
   ) {}
@@ -34,6 +36,7 @@ export class HoldsService {
       if (!why) throw new DoitongError('NOT_FOUND', 'There is no such account.');
       if (why.hold) return { expiresAt: first(wanted, why.hold, why.available).toISOString() };
       if (why.accountStatus !== 'ACTIVE') throw new DoitongError('FORBIDDEN', 'This account is not active.');
+      if (why.expiryDue) await this.grants.expireAlone(wanted.accountId);
       // Credits came, or the same hold was asked for, between the two statements. What stands now decides.
     }
   }

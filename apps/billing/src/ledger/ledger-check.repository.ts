@@ -38,6 +38,32 @@ const checks = [
      ON generation_id = entry.reference AND account_id = entry.ledger_account AND status = 'CAPTURED'
    WHERE entry.kind = 'CAPTURE' AND entry.ledger_account LIKE 'acc%' AND generation_id IS NULL`,
 
+  `SELECT format('account %s has %s available and %s held, its grants have %s left', accounts.id, available, held,
+     coalesce(open.remaining, 0)) AS discrepancy
+   FROM accounts LEFT JOIN (
+     SELECT account_id, sum(remaining) AS remaining FROM grants WHERE live GROUP BY account_id
+   ) AS open ON open.account_id = accounts.id
+   WHERE available + held <> coalesce(open.remaining, 0)`,
+
+  `SELECT format('grant %s gave %s to %s, its entry says %s', grants.id, grants.credits, account_id,
+     coalesce(entry.credits::text, 'nothing')) AS discrepancy
+   FROM grants LEFT JOIN ledger_entries AS entry
+     ON entry.kind = grants.kind AND entry.reference = grants.reference AND ledger_account = account_id
+   WHERE entry.credits IS DISTINCT FROM grants.credits`,
+
+  `SELECT format('entry %s gives %s to %s, which has no grant of it', entry.id, entry.credits, ledger_account) AS discrepancy
+   FROM ledger_entries AS entry LEFT JOIN grants ON grants.kind = entry.kind AND grants.reference = entry.reference
+   WHERE ledger_account LIKE 'acc%' AND entry.credits > 0 AND grants.id IS NULL`,
+
+  `SELECT format('account %s has a grant that expires at %s, which it is not looked at for', account_id, expires_at) AS discrepancy
+   FROM grants JOIN accounts ON accounts.id = account_id
+   WHERE live AND expires_at > now() AND (next_expiry_at IS NULL OR next_expiry_at > expires_at)`,
+
+  `SELECT format('%s was given back for %s, of which %s were captured', entry.credits, entry.reference,
+     coalesce(captured_credits, 0)) AS discrepancy
+   FROM ledger_entries AS entry LEFT JOIN holds ON generation_id = entry.reference AND account_id = ledger_account
+   WHERE kind = 'REFUND' AND ledger_account LIKE 'acc%' AND entry.credits > coalesce(captured_credits, 0)`,
+
   `SELECT format('entry %s is of %s, which does not exist', entry.id, entry.ledger_account) AS discrepancy
    FROM ledger_entries AS entry
    WHERE entry.ledger_account LIKE 'acc%' AND NOT EXISTS (SELECT FROM accounts WHERE id = entry.ledger_account)`,
