@@ -179,8 +179,8 @@ describe('progress', () => {
     await own.sql(`UPDATE attempts SET status = 'FAILED' WHERE id = $1`, [ids.attemptId]);
     const second = { id: ids.id, attemptId: own.ids.next('att') };
     await own.sql(
-      `INSERT INTO attempts (id, generation_id, number, family, status, lease_expires_at)
-       SELECT $2, generation_id, 2, family, 'CREATED', now() FROM attempts WHERE id = $1`,
+      `INSERT INTO attempts (id, generation_id, number, family, provider, model, status, lease_expires_at)
+       SELECT $2, generation_id, 2, family, provider, model, 'CREATED', now() FROM attempts WHERE id = $1`,
       [ids.attemptId, second.attemptId],
     );
     await reports.begin(second);

@@ -1,4 +1,4 @@
-import { type AttemptFailure, catalog } from '@doitong/contracts';
+import { type AttemptFailure, catalog, type Mode } from '@doitong/contracts';
 import { Metrics, type RunningService } from '@doitong/service-kit';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -36,11 +36,13 @@ async function has(credentials: { live?: string[]; test?: string[] }) {
 }
 const live = () => own.accepted({ mode: 'live' });
 const begin = async (ids: Ids, credentials: object) => reports.begin(ids, 'one', { credentials });
-const absences = () =>
-  [own.service, second].map(
-    ({ app }) => app.get(CatalogueService).candidates('VIDEO', 'live')[0]?.absence?.because ?? null,
-  );
-const agreed = (because: string | null) => waitFor(() => expect(absences()).toEqual([because, because]));
+const absences = (mode: Mode) =>
+  [own.service, second].map(({ app }) => {
+    const brush = app.get(CatalogueService).candidates('VIDEO', mode)[0];
+    return brush?.absence?.because ?? null;
+  });
+const agreed = (because: string | null, mode: Mode = 'live') =>
+  waitFor(() => expect(absences(mode)).toEqual([because, because]));
 
 /** An attempt that a vendor refuses. */
 async function fails(credentials: object, failure: AttemptFailure) {
@@ -180,7 +182,7 @@ describe('the choice', () => {
 
     await pass(31);
     await agreed(null);
-    const ids = await own.accepted(freely);
+    const ids = await live();
     await begin(ids, ONE);
     await reports.submitted(ids);
     expect(await opened()).toEqual([{ credential: 'other', openings: 1 }]);
@@ -189,6 +191,7 @@ describe('the choice', () => {
 
   it('of test keys is left alone by the faults that test prompts ask for', async () => {
     await has({ test: ['sandbox'] });
+    await agreed(null, 'test');
     const ids = await own.accepted();
     await reports.begin(ids, 'one', { credentials: { test: ['sandbox'] } });
     await reports.failed(ids, 'one', BALANCE);
