@@ -110,3 +110,38 @@ it("FREE's second generation is refused while one runs, and accepted under a sec
   await eventually(async () => (await customer.tryGenerate(audio('now'))).status === 200, { intervalMs: 150 });
   expect(performance.now() - endedAt).toBeLessThan(1_000);
 });
+
+it('the quota of a day counts what was accepted: neither a repetition nor what was refused, and tells when it is whole again', async () => {
+  const customer = await newCustomer('ENTERPRISE');
+  await new MessageBus(connection).request(admin.accountSetLimits, { accountId: customer.accountId, perDay: 1 });
+  expect((await customer.tryGenerate({ ...audio('no such'), provider: 'no-such-provider' })).errors).toHaveLength(1);
+  const key = { 'idempotency-key': 'once' };
+  const first = await customer.generate(audio('[[sandbox:slow=1]]'), key);
+  const repeated = await customer.tryGenerate(audio('[[sandbox:slow=1]]'), key);
+  expect(repeated).toMatchObject({ status: 200, data: { generate: { id: first.id } } });
+  expect(repeated.headers.get('ratelimit')).toMatch(/"per_minute";r=597;.*"per_day";r=0;t=\d+$/);
+  const over = await customer.tryGenerate(audio('one too many'));
+  expect(over).toMatchObject({ status: 429, errors: [{ extensions: { code: 'RATE_LIMIT', limit: 'per_day' } }] });
+  const untilMidnight = 86_400 - (Math.floor(Date.now() / 1_000) % 86_400);
+  const { retryAfter } = over.errors![0]!.extensions;
+  expect(Math.abs(Number(retryAfter) - untilMidnight)).toBeLessThan(10);
+  expect(over.headers.get('retry-after')).toBe(String(retryAfter));
+});
+
+it('while no rate-limit service runs, paid work is refused for the moment and reads go on; both are counted and logged', async () => {
+  const customer = await newCustomer('PRO');
+  const { id } = await customer.generate(audio('before'));
+  await platform.kill('rate-limit');
+  expect(await customer.tryGenerate(audio('during'))).toMatchObject({
+    status: 503,
+    errors: [{ extensions: { code: 'INTERNAL', retryable: true, billed: false } }],
+  });
+  expect(await customer.generation(id)).toMatchObject({ id });
+  const [gateway] = platform.processes('gateway');
+  const metrics = await (await fetch(`${gateway!.url}/metrics`)).text();
+  expect(metrics).toMatch(/rate_limit_unchecked_total\{window="generate",.*\} [1-9]/);
+  expect(metrics).toMatch(/rate_limit_unchecked_total\{window="read",.*\} [1-9]/);
+  expect(gateway!.logs().join('\n')).toContain('rate limits cannot be checked');
+  await platform.start('rate-limit');
+  expect((await customer.tryGenerate(audio('after'))).status).toBe(200);
+});

@@ -1,0 +1,49 @@
+import { type RequestOf, rateLimit } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startRateLimit, type TestRateLimit } from '../__fixtures__/start-rate-limit.js';
+
+const ACCOUNTS = 20_000;
+const CHECKS = 1_000;
+
+let service: TestRateLimit;
+beforeAll(async () => {
+  service = await startRateLimit({ WINDOW_SWEEP_MS: '3600000' });
+});
+afterAll(() => service?.stop());
+
+/** How often each table was read as a whole, and by an index, as the sessions have told by now. */
+async function scans(): Promise<{ whole: number; indexed: number }> {
+  const [row] = await service.sql<{ whole: number; indexed: number }>(
+    `SELECT sum(seq_scan)::int AS whole, min(idx_scan)::int AS indexed
+     FROM pg_stat_user_tables WHERE relname IN ('windows', 'account_usage')`,
+  );
+  return row!;
+}
+
+it('no check reads the windows or the usage of other accounts, however many there are', async () => {
+  await service.sql(`
+    INSERT INTO windows (key, kind, second, counts, checks, cost, most, admitted)
+    SELECT 'account ' || n, 'generate', extract(epoch FROM now())::bigint - n % 200, array_fill(0, ARRAY[61]), 1, 1, 10, 1
+    FROM generate_series(1, ${ACCOUNTS}) AS n;
+    INSERT INTO account_usage SELECT 'account ' || n, 0, now()::date, 0 FROM generate_series(1, ${ACCOUNTS}) AS n;
+    ANALYZE windows, account_usage`);
+  const before = await scans();
+  const check = (n: number, change: Partial<RequestOf<typeof rateLimit.check>> = {}) =>
+    service.ask(rateLimit.check, { key: `account ${n}`, window: 'generate', cost: 1, limit: 10, ...change });
+  await Promise.all(Array.from({ length: CHECKS }, (_, n) => check(n)));
+  for (let n = 1; n <= 20; n++) {
+    await check(n);
+    await check(n, { window: 'read' });
+    await check(n, { cost: 0 });
+  }
+  // Sessions tell what they read after a second at the latest, when they are used again.
+  await waitFor(
+    async () => {
+      await check(1, { cost: 0 });
+      expect((await scans()).indexed - before.indexed).toBeGreaterThanOrEqual(CHECKS);
+    },
+    { timeoutMs: 10_000, intervalMs: 200 },
+  );
+  expect((await scans()).whole).toBe(before.whole);
+});
