@@ -48,14 +48,22 @@ async function submitsOf(name: string): Promise<number> {
   return submits.filter(({ prompt }) => prompt.includes(name)).length;
 }
 
-/** None lost, each asked for once and charged once. */
+/** None lost, each asked for once and charged once, and no slot left taken. */
 async function expectAllMadeOnce(customer: Customer, ten: SeenGeneration[]): Promise<void> {
   const ended = await Promise.all(ten.map(({ id }) => customer.ended(id, 60_000)));
   expect(ended.map(({ status }) => status)).toEqual(ten.map(() => 'COMPLETED'));
   expect(await submitted()).toBe(TEN);
   const spent = ended.reduce((sum, { creditCost }) => sum + creditCost, 0);
   expect(await customer.settled()).toEqual({ credits: CREDITS - spent, held: 0 });
+  await eventually(async () => (await slotsTaken(customer)) === 0, { timeoutMs: 15_000 });
   expect(await operator.verifyLedger()).toMatchObject({ balanced: true, discrepancies: [] });
+}
+
+async function slotsTaken(customer: Customer): Promise<number | undefined> {
+  const { data } = await customer.ask<{ account: { usage: { concurrent: number } } }>(
+    '{ account { usage { concurrent } } }',
+  );
+  return data?.account.usage.concurrent;
 }
 
 describe('ten generations at the vendor', () => {
