@@ -16,6 +16,7 @@ export { createDataSource, type Persistence } from './persistence/data-source.js
 export { Database, type Queryable } from './persistence/database.js';
 export { migrate, runMigrations } from './persistence/migrate.js';
 export { PersistenceModule } from './persistence/persistence.module.js';
+export { Batches } from './runtime/batches.js';
 export { Clock } from './runtime/clock.js';
 export { Ids } from './runtime/ids.js';
 export { Periodic } from './runtime/periodic.js';

@@ -85,7 +85,7 @@ function statementsOf(
       const accountId = accounts[n % accounts.length]!;
       await windows.take([{ key: accountId, window: 'generate', cost: 1, limit: UNLIMITED, checks: 1 }]);
       await slots.take({ generationId: id, accountId, concurrent: UNLIMITED, perDay: null }, TTL_SECONDS);
-      const admittedUntil = await holds.place({ generationId: id, accountId, credits: CREDITS }, TTL_SECONDS);
+      const [admittedUntil] = await holds.place([{ generationId: id, accountId, credits: CREDITS }], TTL_SECONDS);
       await admission.accept({ ...example, id, attemptId, accountId, admittedUntil: admittedUntil! }, undefined);
       return { id, attemptId };
     },

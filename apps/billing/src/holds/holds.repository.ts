@@ -33,24 +33,42 @@ export class HoldsRepository {
     private readonly grants: GrantsRepository,
   ) {}
 
-  /** Returns the new hold's expiry, or nothing when the account cannot pay, has a grant whose time is up, or the generation already has a hold. */
-  async place({ generationId, accountId, credits }: WantedHold, ttlSeconds: number): Promise<Date | undefined> {
+  /**
+   * Places holds, in one statement. The new hold's expiry for each, or nothing: when the account cannot pay for it beside those before
+   * it, has a grant whose time is up, or one of all these generations has a hold already.
+   */
+  async place(wanted: WantedHold[], ttlSeconds: number): Promise<(Date | undefined)[]> {
     try {
-      const [hold] = await this.database.query<{ expiresAt: Date }>(
-        `WITH debited AS (
-           UPDATE accounts SET available = available - $3::bigint, held = held + $3::bigint
-           WHERE id = $2 AND status = 'ACTIVE' AND available >= $3::bigint AND (next_expiry_at IS NULL OR next_expiry_at > now())
-           RETURNING id
+      const holds = await this.database.query<{ generationId: string; expiresAt: Date }>(
+        `WITH wanted AS (
+           SELECT generation_id, account_id, credits, sum(credits) OVER (PARTITION BY account_id ORDER BY place) AS together
+           FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS wanted (generation_id, account_id, credits, place)
+         ), locked AS (
+           SELECT id, available FROM accounts
+           WHERE id = ANY ($2::text[]) AND status = 'ACTIVE' AND (next_expiry_at IS NULL OR next_expiry_at > now())
+           ORDER BY id FOR NO KEY UPDATE
+         ), payable AS (
+           SELECT generation_id, account_id, credits FROM wanted JOIN locked ON id = account_id WHERE together <= available
+         ), debited AS (
+           UPDATE accounts SET available = available - total.credits, held = held + total.credits
+           FROM (SELECT account_id, sum(credits)::bigint AS credits FROM payable GROUP BY account_id) AS total
+           WHERE accounts.id = total.account_id AND accounts.id = ANY ($2::text[])
          )
          INSERT INTO holds (generation_id, account_id, credits, status, expires_at)
-         SELECT $1, id, $3::bigint, 'OPEN', now() + make_interval(secs => $4) FROM debited
-         RETURNING expires_at AS "expiresAt"`,
-        [generationId, accountId, credits, ttlSeconds],
+         SELECT generation_id, account_id, credits, 'OPEN', now() + make_interval(secs => $4) FROM payable
+         RETURNING generation_id AS "generationId", expires_at AS "expiresAt"`,
+        [
+          wanted.map(({ generationId }) => generationId),
+          wanted.map(({ accountId }) => accountId),
+          wanted.map(({ credits }) => credits),
+          ttlSeconds,
+        ],
       );
-      return hold?.expiresAt;
+      const placed = new Map(holds.map(({ generationId, expiresAt }) => [generationId, expiresAt]));
+      return wanted.map(({ generationId }) => placed.get(generationId));
     } catch (error) {
-      // The key took back the debit together with the second hold.
-      if (isUniqueViolation(error)) return undefined;
+      // The key took back the debits together with the second hold.
+      if (isUniqueViolation(error)) return wanted.map(() => undefined);
       throw error;
     }
   }

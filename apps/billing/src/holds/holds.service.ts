@@ -6,15 +6,23 @@ import {
   type RequestOf,
   type Settlement,
 } from '@doitong/contracts';
-import { Logger } from '@doitong/service-kit';
+import { Batches, Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { BillingConfig } from '../config.js';
 import { GrantsRepository } from '../grants/grants.repository.js';
 import { CONFIG } from '../tokens.js';
 import { type Hold, HoldsRepository, type WantedHold } from './holds.repository.js';
 
+/** Holds that one statement places. */
+const LARGEST_BATCH = 200;
+
 @Injectable()
 export class HoldsService {
+  private readonly batches = new Batches<WantedHold, Date | undefined>(
+    (wanted) => this.holds.place(wanted, this.config.HOLD_TTL_SECONDS),
+    LARGEST_BATCH,
+  );
+
   constructor(
     private readonly holds: HoldsRepository,
     private readonly grants: GrantsRepository,
@@ -28,17 +36,17 @@ export class HoldsService {
    * when the generation has a hold of another kind, or one that was already released.
    */
   async hold(wanted: WantedHold): Promise<ReplyOf<typeof billing.hold>> {
-    for (;;) {
-      const expiresAt = await this.holds.place(wanted, this.config.HOLD_TTL_SECONDS);
-      if (expiresAt) return { expiresAt: expiresAt.toISOString() };
-
+    let expiresAt = await this.batches.ask(wanted);
+    while (!expiresAt) {
       const why = await this.holds.refuseOrFind(wanted);
       if (!why) throw new DoitongError('NOT_FOUND', 'There is no such account.');
       if (why.hold) return { expiresAt: first(wanted, why.hold, why.available).toISOString() };
       if (why.accountStatus !== 'ACTIVE') throw new DoitongError('FORBIDDEN', 'This account is not active.');
       if (why.expiryDue) await this.grants.expireAlone(wanted.accountId);
-      // Credits came, or the same hold was asked for, between the two statements. What stands now decides.
+      // It did not go with others, or credits came, or the same hold was asked for, between the two statements. What stands now decides.
+      [expiresAt] = await this.holds.place([wanted], this.config.HOLD_TTL_SECONDS);
     }
+    return { expiresAt: expiresAt.toISOString() };
   }
 
   /**

@@ -25,7 +25,8 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
     super();
   }
 
-  listen(callback: () => void): void {
+  /** Listens once the server knows of it: who asks from then on is answered. */
+  listen(callback: (error?: unknown) => void): void {
     for (const [subject, handler] of this.messageHandlers) {
       const message = handler.extras?.message as Request | Broadcast;
       const queue = message.kind === 'request' ? subject : undefined;
@@ -38,7 +39,7 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
         }),
       );
     }
-    callback();
+    this.connection.flush().then(() => callback(), callback);
   }
 
   /** Takes no more messages, answers those that it has taken. */
