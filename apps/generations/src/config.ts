@@ -13,6 +13,8 @@ export const GenerationsConfig = Type.Object({
   DEADLINE_SCALE: Type.Number({ exclusiveMinimum: 0, default: 1 }),
   /** For how long after a timeout or a cancellation a late result is still looked for, in seconds. */
   RECONCILE_SECONDS: Type.Integer({ minimum: 0, default: 900 }),
+  /** A claim on an idempotency key whose owner has shown no end of it for so many seconds died with it; a repeat takes it over. */
+  CLAIM_SECONDS: Type.Number({ minimum: 1, default: 15 }),
   /** For how long a quote holds, in seconds. */
   QUOTE_TTL_SECONDS: Type.Integer({ minimum: 1, default: 900 }),
   /** How often a worker must say that it lives, in seconds; it counts as gone after three times that. */

@@ -75,7 +75,7 @@ const output: Output = { key: 'k', bytes: 1, contentType: 'image/png', format: '
 
 it('no statement of a generation’s life, or of a look at lives, reads a whole table', async () => {
   const config = loadConfig(GenerationsConfig, { DATABASE_URL: server.url });
-  const idempotency = new IdempotencyRepository(database);
+  const idempotency = new IdempotencyRepository(database, config);
   const attempts = new AttemptsRepository(database, config);
   const generations = new GenerationsRepository(database);
   const outcomes = new OutcomeRepository();

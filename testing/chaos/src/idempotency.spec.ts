@@ -5,6 +5,7 @@ import pg from 'pg';
 import { holdTable } from './held-table.js';
 
 const CREDITS = 100_000;
+const CLIENT_PATIENCE_MS = 6_000;
 const replicated = ['gateway', 'generations'] as const;
 
 let platform: Platform;
@@ -37,9 +38,8 @@ function through({ accountId, key }: Customer, call: number): Customer {
 /** One call that is repeated, as clients should, until it is answered; the id of its generation. */
 async function persist(customer: Customer, call: number, input: object, key: string): Promise<string> {
   for (let tries = call; ; tries++) {
-    const answer = await through(customer, tries)
-      .tryGenerate(input, { 'idempotency-key': key })
-      .catch(() => undefined);
+    const asked = through(customer, tries).tryGenerate(input, { 'idempotency-key': key });
+    const answer = await Promise.race([asked.catch(() => undefined), sleep(CLIENT_PATIENCE_MS)]);
     if (answer?.data?.generate) return answer.data.generate.id;
     const refused = answer?.errors?.find(({ extensions }) => !extensions.retryable);
     if (refused) throw new Error(JSON.stringify(refused));

@@ -54,6 +54,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     WEBHOOK_ALLOW_HTTP: 'true',
     JOB_LEASE_MS: '2000',
     SWEEP_MS: '250',
+    CLAIM_SECONDS: '5',
     ...env,
   };
   const ports: Partial<Record<ServiceName, number>> = {

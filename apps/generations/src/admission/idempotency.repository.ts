@@ -1,6 +1,8 @@
 import { Database } from '@doitong/service-kit';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { GenerationsConfig } from '../config.js';
 import type { GenerationRow } from '../generations/generation.entity.js';
+import { CONFIG } from '../tokens.js';
 
 /** What names a request: an account's key, and the field of the document that it came in. */
 export interface RequestName {
@@ -14,9 +16,6 @@ export interface Claim {
   generationId: string;
 }
 
-/** A claim whose owner has shown no end of it for this long died with it, and the next repeat takes it over. */
-const OWNER_SECONDS = 15;
-
 /**
  * So long after its first claim a generation id serves again when the claim is taken over, and with it its hold and its slot.
  * Well before these run out: their sweepers never meet an id that may still be accepted.
@@ -26,7 +25,10 @@ const SAME_REQUEST = `k.body_hash = excluded.body_hash AND k.named_at > now() - 
 
 @Injectable()
 export class IdempotencyRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    @Inject(CONFIG) private readonly config: GenerationsConfig,
+  ) {}
 
   /** The accepted generation of a request, with the hash of its body. */
   async find({ accountId, key, scope }: RequestName): Promise<(GenerationRow & { body_hash: Buffer }) | undefined> {
@@ -46,7 +48,7 @@ export class IdempotencyRepository {
     const [row] = await this.database.query<{ generation_id: string }>(
       `WITH standing AS (
          SELECT FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND scope = $3
-           AND (accepted OR claimed_at >= now() - interval '${OWNER_SECONDS} s')
+           AND (accepted OR claimed_at >= now() - $6 * interval '1 s')
        )
        INSERT INTO idempotency_keys AS k (account_id, key, scope, body_hash, generation_id)
        SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM standing)
@@ -54,9 +56,9 @@ export class IdempotencyRepository {
          claimed_at = excluded.claimed_at, expires_at = excluded.expires_at, body_hash = excluded.body_hash,
          generation_id = CASE WHEN ${SAME_REQUEST} THEN k.generation_id ELSE excluded.generation_id END,
          named_at = CASE WHEN ${SAME_REQUEST} THEN k.named_at ELSE excluded.named_at END
-       WHERE NOT k.accepted AND k.claimed_at < now() - interval '${OWNER_SECONDS} s'
+       WHERE NOT k.accepted AND k.claimed_at < now() - $6 * interval '1 s'
        RETURNING generation_id`,
-      [accountId, key, scope, bodyHash, generationId],
+      [accountId, key, scope, bodyHash, generationId, this.config.CLAIM_SECONDS],
     );
     return row?.generation_id;
   }
