@@ -1,4 +1,6 @@
 export { whenParentDies } from './guard.js';
+export { type NatsAccess, newAccess } from './identities/access.js';
+export { adminIdentity, serviceIdentities, wholePlatform } from './identities/identities.js';
 export { startNats } from './nats.js';
 export { findNatsServer } from './nats-server-binary.js';
 export { assertPortFree, freePort } from './ports.js';

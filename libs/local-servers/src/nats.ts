@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { NatsAccess } from './identities/access.js';
 import { stopLeftover } from './leftover.js';
 import { findNatsServer } from './nats-server-binary.js';
 import { assertPortFree } from './ports.js';
@@ -10,6 +11,8 @@ export interface NatsOptions {
   directory: string;
   /** 0 or absent: a free one. */
   port?: number;
+  /** Absent: everybody who reaches it may do everything. */
+  access?: Pick<NatsAccess, 'configuration' | 'env'>;
   log?: Log;
 }
 
@@ -34,14 +37,19 @@ export async function startNats(options: NatsOptions): Promise<LocalServer> {
   if (leftover) await stopLeftover(leftover, config, STOP_STEPS);
   if (options.port) await assertPortFree(options.port, 'NATS');
 
-  await writeFile(config, configuration(options.port || -1, pidFile, directory));
-  const server = new ServerProcess('nats-server', binary, ['-c', config], { cwd: directory, log: options.log });
+  const { configuration = '', env = {} } = options.access ?? {};
+  await writeFile(config, `${settings(options.port || -1, pidFile, directory)}${configuration}`);
+  const server = new ServerProcess('nats-server', binary, ['-c', config], {
+    cwd: directory,
+    env: { ...process.env, ...env },
+    log: options.log,
+  });
   const port = await server.ready(() => servedPort(server.tail), START_TIMEOUT_MS);
   return { url: `nats://127.0.0.1:${port}`, port, stop: () => server.stop(STOP_STEPS) };
 }
 
 /** Port -1 lets the server choose. A JSON string is a valid quoted value here. */
-const configuration = (port: number, pidFile: string, directory: string) => `\
+const settings = (port: number, pidFile: string, directory: string) => `\
 host: 127.0.0.1
 port: ${port}
 pid_file: ${JSON.stringify(pidFile)}

@@ -1,4 +1,5 @@
 export { type AuditedChange, auditTable, readAudit, writeAudit } from './audit/audit.js';
+export { connectOptions } from './bus/connect-options.js';
 export { Handles, Hears } from './bus/decorators.js';
 export { httpStatusOf } from './bus/error-filter.js';
 export { MessageBus } from './bus/message-bus.js';

@@ -48,7 +48,7 @@ export async function startBenchPlatform(env: Record<string, string>): Promise<B
     LOG_LEVEL: 'warn',
     ...env,
   });
-  const operator = await Operator.connect(platform.nats.url);
+  const operator = await Operator.connect(platform.natsUrl('admin'));
   const customers = await Promise.all(
     Array.from({ length: CUSTOMERS }, () => operator.createCustomer(platform.gatewayUrl, { credits: RICH })),
   );

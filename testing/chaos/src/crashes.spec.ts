@@ -18,7 +18,7 @@ let operator: Operator;
 
 beforeAll(async () => {
   platform = await startPlatform();
-  operator = await Operator.connect(platform.nats.url);
+  operator = await Operator.connect(platform.natsUrl('admin'));
 }, 150_000);
 
 afterAll(async () => {

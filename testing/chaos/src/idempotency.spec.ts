@@ -14,7 +14,7 @@ let database: pg.Pool;
 
 beforeAll(async () => {
   platform = await startPlatform();
-  operator = await Operator.connect(platform.nats.url);
+  operator = await Operator.connect(platform.natsUrl('admin'));
   for (const name of replicated) await platform.start(name);
   database = new pg.Pool({ connectionString: platform.databaseUrl, max: 1 });
 }, 150_000);

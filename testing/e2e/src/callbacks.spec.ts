@@ -1,4 +1,5 @@
-import { attempts } from '@doitong/contracts';
+import { admin, attempts } from '@doitong/contracts';
+import { connectOptions, MessageBus } from '@doitong/service-kit';
 import { type Customer, eventually, Operator, type Platform, startPlatform } from '@doitong/support';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -15,9 +16,9 @@ let hints: { attemptId: string; what: string }[];
 
 beforeAll(async () => {
   platform = await startPlatform({ SANDBOX_SPEED: '1' });
-  operator = await Operator.connect(platform.nats.url);
+  operator = await Operator.connect(platform.natsUrl('admin'));
   customer = await operator.createCustomer(platform.gatewayUrl, { credits: 10_000 });
-  connection = await connect({ servers: platform.nats.url });
+  connection = await connect(connectOptions(platform.natsUrl('worker-minimax')));
   hints = [];
   connection.subscribe(attempts.hint.subject, { callback: (_error, message) => void hints.push(message.json()) });
   await connection.flush();
@@ -51,4 +52,14 @@ it('a callback under a wrong token is 404', async () => {
   expect(response.status).toBe(404);
   // Ours, not that of a path that nobody serves.
   expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
+});
+
+it('a worker, with its identity of production, cannot top up an account', async () => {
+  const { accountId } = customer;
+  const { credits } = await customer.account();
+  const topUp = { accountId, credits: 1_000, reference: 'a worker of bad intent' };
+  await expect(new MessageBus(connection).request(admin.creditsAdd, topUp)).rejects.toMatchObject({ code: 'INTERNAL' });
+  expect(await operator.ask(admin.creditsAdd, { ...topUp, reference: 'an operator' })).toMatchObject({
+    credits: credits + 1_000,
+  });
 });

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admin } from '@doitong/contracts';
-import { MessageBus } from '@doitong/service-kit';
 import { Customer, eventually, Operator, type Platform, startPlatform } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { audio } from './requests.js';
 
 const CLIENTS = 50;
@@ -11,7 +9,6 @@ const REPLICAS = 3;
 
 let platform: Platform;
 let operator: Operator;
-let connection: NatsConnection;
 let gateways: string[];
 
 beforeAll(async () => {
@@ -20,12 +17,10 @@ beforeAll(async () => {
     await Promise.all([platform.start('gateway'), platform.start('rate-limit')]);
   }
   gateways = platform.processes('gateway').map(({ url }) => url);
-  operator = await Operator.connect(platform.nats.url);
-  connection = await connect({ servers: platform.nats.url });
+  operator = await Operator.connect(platform.natsUrl('admin'));
 }, 200_000);
 
 afterAll(async () => {
-  await connection?.close();
   await operator?.close();
   await platform?.stop();
 }, 150_000);
@@ -79,7 +74,6 @@ describe(`with ${REPLICAS} gateways and ${REPLICAS} rate-limit processes`, () =>
   });
 
   it('a change of plan or of own limits acts on the next request, at every gateway', async () => {
-    const bus = new MessageBus(connection);
     const customer = await newCustomer('FREE');
     const { accountId } = customer;
     const limits = () =>
@@ -91,9 +85,9 @@ describe(`with ${REPLICAS} gateways and ${REPLICAS} rate-limit processes`, () =>
       );
     const all = (limit: number) => gateways.map(() => limit);
     expect(await limits()).toEqual(all(100));
-    await bus.request(admin.accountSetPlan, { accountId, plan: 'ENTERPRISE' });
+    await operator.ask(admin.accountSetPlan, { accountId, plan: 'ENTERPRISE' });
     expect(await limits()).toEqual(all(6_000));
-    await bus.request(admin.accountSetLimits, { accountId, requestsPerMinute: 7 });
+    await operator.ask(admin.accountSetLimits, { accountId, requestsPerMinute: 7 });
     expect(await limits()).toEqual(all(70));
   });
 });
@@ -113,7 +107,7 @@ it("FREE's second generation is refused while one runs, and accepted under a sec
 
 it('the quota of a day counts what was accepted: neither a repetition nor what was refused, and tells when it is whole again', async () => {
   const customer = await newCustomer('ENTERPRISE');
-  await new MessageBus(connection).request(admin.accountSetLimits, { accountId: customer.accountId, perDay: 1 });
+  await operator.ask(admin.accountSetLimits, { accountId: customer.accountId, perDay: 1 });
   expect((await customer.tryGenerate({ ...audio('no such'), provider: 'no-such-provider' })).errors).toHaveLength(1);
   const key = { 'idempotency-key': 'once' };
   const first = await customer.generate(audio('[[sandbox:slow=1]]'), key);

@@ -21,7 +21,7 @@ let customer: Customer;
 
 beforeAll(async () => {
   [platform, receiver] = await Promise.all([startPlatform(), startReceiver()]);
-  operator = await Operator.connect(platform.nats.url);
+  operator = await Operator.connect(platform.natsUrl('admin'));
   customer = await operator.createCustomer(platform.gatewayUrl, { credits: STARTING_CREDITS });
 }, 150_000);
 

@@ -24,7 +24,7 @@ let customer: Customer;
 beforeAll(async () => {
   // A video takes some seconds.
   platform = await startPlatform({ SANDBOX_SPEED: '0.05' });
-  operator = await Operator.connect(platform.nats.url);
+  operator = await Operator.connect(platform.natsUrl('admin'));
   customer = await operator.createCustomer(platform.gatewayUrl);
 }, 150_000);
 

@@ -1,5 +1,5 @@
 import { admin, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
-import { MessageBus } from '@doitong/service-kit';
+import { connectOptions, MessageBus } from '@doitong/service-kit';
 import { connect } from '@nats-io/transport-node';
 import { eventually } from './wait-for.js';
 
@@ -101,13 +101,13 @@ export class Customer {
   }
 }
 
-/** The operator's side: makes accounts, checks the ledger. */
+/** The operator's side, with the admin's NATS_URL: makes accounts, checks the ledger. */
 export class Operator {
   private constructor(private readonly bus: MessageBus) {}
 
   static async connect(natsUrl: string): Promise<Operator> {
     return new Operator(
-      new MessageBus(await connect({ servers: natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 100 })),
+      new MessageBus(await connect({ ...connectOptions(natsUrl), maxReconnectAttempts: -1, reconnectTimeWait: 100 })),
     );
   }
 

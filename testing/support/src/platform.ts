@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '@doitong/local-servers';
+import { freePort, newAccess, serviceIdentities } from '@doitong/local-servers';
 import { type FamilyName, families } from '@doitong/providers';
 import { type Service, startService } from './service.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -24,6 +24,8 @@ export interface Platform {
   /** Where the assets lie. */
   assetDirectory: string;
   nats: TestNats;
+  /** The URL of NATS for a service, or for the admin, with the identity that it has in production. */
+  natsUrl(identity: Exclude<ServiceName, 'sandbox'> | 'admin'): string;
   /** Starts a service that is not running, or one more replica of it on a port of its own. */
   start(name: ServiceName): Promise<Service>;
   /** The running processes of a service, the oldest first. */
@@ -35,14 +37,15 @@ export interface Platform {
 
 /** `env` goes to every service, over what the platform itself sets. */
 export async function startPlatform(env: Record<string, string> = {}): Promise<Platform> {
-  const [database, nats, folder] = await Promise.all([createTestDatabase(), startTestNats(), temporaryFolder()]);
+  const access = newAccess(serviceIdentities(Object.keys(families)));
+  const [database, nats, folder] = await Promise.all([createTestDatabase(), startTestNats(access), temporaryFolder()]);
+  const natsUrl: Platform['natsUrl'] = (identity) => access.urlOf(identity, nats.url);
   const [gatewayPort, sandboxPort, minimaxPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const assetDirectory = `${folder.path}/assets`;
   const common = {
     DATABASE_URL: database.url,
-    NATS_URL: nats.url,
     PUBLIC_URL: gatewayUrl,
     ASSET_DIRECTORY: assetDirectory,
     ASSET_URL_SECRET: randomBytes(24).toString('hex'),
@@ -76,7 +79,8 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     const [app, family] = name.startsWith('worker-') ? ['worker', name.slice('worker-'.length)] : [name, ''];
     const port = processes(name).length === 0 ? ports[name] : undefined;
     const ready = name === 'sandbox' ? '/healthz' : '/readyz';
-    const settings = { ...common, WORKER_FAMILY: family, ...own[name] };
+    const identity: Record<string, string> = name === 'sandbox' ? {} : { NATS_URL: natsUrl(name) };
+    const settings = { ...common, ...identity, WORKER_FAMILY: family, ...own[name] };
     const service = await startService(app, settings, { readyPath: ready, port });
     running.set(name, [...processes(name), service]);
     return service;
@@ -104,7 +108,18 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     await stop();
     throw error;
   }
-  return { gatewayUrl, sandboxUrl, databaseUrl: database.url, assetDirectory, nats, start, processes, kill, stop };
+  return {
+    gatewayUrl,
+    sandboxUrl,
+    databaseUrl: database.url,
+    assetDirectory,
+    nats,
+    natsUrl,
+    start,
+    processes,
+    kill,
+    stop,
+  };
 }
 
 async function migrate(app: string, databaseUrl: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startNats } from '@doitong/local-servers';
+import { type NatsAccess, startNats } from '@doitong/local-servers';
 import { serverUrl } from './server-url.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -21,16 +21,16 @@ export interface TestNats {
   stop(): Promise<void>;
 }
 
-/** A nats-server of the suite's own, with JetStream (about 50 ms to start). */
-export async function startTestNats(): Promise<TestNats> {
+/** A nats-server of the suite's own, with JetStream (about 50 ms to start); without `access`, open to everybody. */
+export async function startTestNats(access?: NatsAccess): Promise<TestNats> {
   const folder = await temporaryFolder();
-  let server = await startNats({ directory: folder.path });
+  let server = await startNats({ directory: folder.path, access });
   return {
     url: server.url,
     async restart({ wipe = false } = {}) {
       await server.stop();
       if (wipe) await rm(join(folder.path, 'jetstream'), { recursive: true, force: true });
-      server = await startNats({ directory: folder.path, port: server.port });
+      server = await startNats({ directory: folder.path, port: server.port, access });
     },
     async stop() {
       await server.stop();

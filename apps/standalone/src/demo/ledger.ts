@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admin } from '@doitong/contracts';
-import { MessageBus } from '@doitong/service-kit';
+import { connectOptions, MessageBus } from '@doitong/service-kit';
 import { connect } from '@nats-io/transport-node';
 import type { StandaloneFile } from '../platform/platform.js';
 import type { Client } from './client.js';
@@ -19,7 +19,7 @@ export async function checkLedger(
     await sleep(PAUSE_MS);
     account = await client.account();
   }
-  const nats = await connect({ servers: platform.natsUrl });
+  const nats = await connect(connectOptions(platform.natsUrl));
   const ledger = await new MessageBus(nats).request(admin.ledgerVerify, {});
   await nats.close();
   const ok = ledger.balanced && account.held === 0 && account.credits === expected;

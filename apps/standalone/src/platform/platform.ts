@@ -14,6 +14,7 @@ export interface StandaloneFile {
   graphqlUrl: string;
   baseUrl: string;
   sandboxUrl: string;
+  /** With the operator's password, which is another after each start. */
   natsUrl: string;
   databaseUrl: string;
   testKey: string;
@@ -60,12 +61,12 @@ export async function startPlatform(config: StandaloneConfig): Promise<Platform>
 
     const account = await demoAccount(services.app.get(MessageBus), secrets.account);
     await writePrivate(secretsFile, { ...secrets, account });
-    const { databaseUrl, natsUrl } = servers;
+    const { databaseUrl, adminNatsUrl } = servers;
     const file = {
       graphqlUrl: `${baseUrl}/graphql`,
       baseUrl,
       sandboxUrl,
-      natsUrl,
+      natsUrl: adminNatsUrl,
       databaseUrl,
       ...account,
       pid: process.pid,

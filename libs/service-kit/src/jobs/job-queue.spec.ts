@@ -183,7 +183,7 @@ it('a deleted stream is made anew, and what is published again is worked on', as
   const first = await publish(1);
   await waitFor(() => expect(worked).toEqual(first));
   await (await jetstreamManager(connection)).streams.delete('JOBS');
-  await waitFor(async () => expect(await waiting()).toBe(0));
+  await queue.ensureStream();
   const second = await publish(1);
   await waitFor(() => expect(worked).toEqual([...first, ...second]));
 });
@@ -198,7 +198,7 @@ it('NATS that comes back without its whole store is worked with again, and a job
   const first = await publish(1);
   await pause(50);
   await nats.restart({ wipe: true });
-  await waitFor(async () => expect(await waiting()).toBe(0));
+  await waitFor(() => queue.ensureStream());
   const second = await publish(1);
   await waitFor(() => expect(worked).toEqual([...first, ...second]));
 });

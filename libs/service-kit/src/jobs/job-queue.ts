@@ -39,6 +39,7 @@ export class JobQueue {
     await this.client.publish(`${STREAM}.${family}`, JSON.stringify(job), { headers: carried });
   }
 
+  /** For whoever publishes. Those who consume wait until it is there: they may not make it, as a stream can take up any subject. */
   async ensureStream(): Promise<void> {
     const manager = await this.manager();
     await manager.streams.add({
@@ -61,7 +62,6 @@ export class JobQueue {
   }
 
   private async consumer(family: string, leaseMs: number): Promise<Consumer> {
-    await this.ensureStream();
     const manager = await this.manager();
     const name = `worker-${family}`;
     await manager.consumers.add(STREAM, {

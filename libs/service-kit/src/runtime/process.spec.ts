@@ -64,6 +64,7 @@ it('the job of a process that is killed goes to another after its lease', async 
   const queue = new JobQueue(connection, logger);
   const ids = new Ids();
   const attemptId = ids.next('att');
+  await queue.ensureStream();
   await queue.publish('parrots', { attemptId, generationId: ids.next('gen') });
   await waitFor(() => expect(dying.lines).toContain(`took ${attemptId}`));
   await dying.child.stop([['SIGKILL', 5_000]]);
