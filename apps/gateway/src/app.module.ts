@@ -25,6 +25,8 @@ import { Connections } from './sockets/connections.js';
 import { SocketServer } from './sockets/socket-server.js';
 import { Subscriptions } from './sockets/subscriptions.js';
 import { ASSET_STORE } from './tokens.js';
+import { DeliveriesService } from './webhooks/deliveries.service.js';
+import { EndpointsService } from './webhooks/endpoints.service.js';
 
 export { GatewayConfig } from './config.js';
 
@@ -68,6 +70,8 @@ export class GatewayModule {
       providers: [
         ...resolvers,
         AccountsService,
+        DeliveriesService,
+        EndpointsService,
         GenerationsService,
         ProvidersService,
         Watches,

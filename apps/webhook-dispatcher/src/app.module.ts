@@ -5,11 +5,20 @@ import { refuseUnsafe, type WebhookDispatcherConfig } from './config.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DeliveriesRepository } from './deliveries/deliveries.repository.js';
 import { DeliveriesService } from './deliveries/deliveries.service.js';
+import { DeliveryListRepository } from './deliveries/delivery-list.repository.js';
+import { RedeliveryRepository } from './deliveries/redelivery.repository.js';
+import { RedeliveryService } from './deliveries/redelivery.service.js';
+import { EndpointsController } from './endpoints/endpoints.controller.js';
+import { EndpointsRepository } from './endpoints/endpoints.repository.js';
+import { EndpointsService } from './endpoints/endpoints.service.js';
 import { persistence } from './persistence.js';
 import { Randomness } from './randomness.js';
+import { Retention } from './retention/retention.js';
+import { RetentionRepository } from './retention/retention.repository.js';
 import { SecretsRepository } from './secrets/secrets.repository.js';
 import { SecretsService } from './secrets/secrets.service.js';
 import { Dispatcher } from './sending/dispatcher.js';
+import { GivingUp } from './sending/giving-up.js';
 import { QueueRepository } from './sending/queue.repository.js';
 import { RetrySchedule } from './sending/retry-schedule.js';
 import { Sender } from './sending/sender.js';
@@ -27,7 +36,7 @@ export class WebhookDispatcherModule {
     return {
       module: WebhookDispatcherModule,
       imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
-      controllers: [DeliveriesController],
+      controllers: [DeliveriesController, EndpointsController],
       providers: [
         { provide: CONFIG, useValue: config },
         {
@@ -48,9 +57,17 @@ export class WebhookDispatcherModule {
         },
         DeliveriesRepository,
         DeliveriesService,
+        DeliveryListRepository,
         Dispatcher,
+        EndpointsRepository,
+        EndpointsService,
+        GivingUp,
         QueueRepository,
         Randomness,
+        RedeliveryRepository,
+        RedeliveryService,
+        Retention,
+        RetentionRepository,
         SecretsRepository,
         SecretsService,
         Sender,

@@ -182,6 +182,43 @@ it('kill -9 between claim and answer: delivered after restart', async () => {
   expect(webhookIds()).toEqual([completed.id, completed.id]);
 });
 
+it('killed again and again while it works: every event arrives, each with one id', async () => {
+  await service.kill('SIGKILL');
+  receiver.answer({ delayMs: 20 });
+  const accounts = Array.from({ length: 10 }, newAccountId);
+  const events = accounts.flatMap((accountId) => Array.from({ length: 20 }, () => event(receiver.url, accountId)));
+  service = await platform.startDispatcher({ WEBHOOK_TIMEOUT_MS: String(TIMEOUT_MS) });
+  await platform.enqueue(...events);
+  for (let arrived = 1; arrived <= 121; arrived += 60) {
+    await eventually(() => receiver.requests.length >= arrived, { intervalMs: 2 });
+    await service.kill('SIGKILL');
+    service = await platform.startDispatcher({ WEBHOOK_TIMEOUT_MS: String(TIMEOUT_MS) });
+  }
+  await eventually(() => new Set(webhookIds()).size === events.length, { timeoutMs: 20_000 });
+  for (const each of events) await platform.ended(each, 'DELIVERED');
+  expect(new Set(webhookIds())).toEqual(new Set(events.map(({ id }) => id)));
+});
+
+it('healthy receivers are told within two seconds while others hang', async () => {
+  await service.kill('SIGKILL');
+  service = await platform.startDispatcher({ WEBHOOK_RETRY_SCALE: '1' });
+  const hanging = await startReceiver();
+  try {
+    hanging.answer({ hang: true });
+    const sick = Array.from({ length: 20 }, newAccountId);
+    await platform.enqueue(...sick.flatMap((id) => Array.from({ length: 20 }, () => event(hanging.url, id))));
+    await eventually(() => hanging.requests.length >= sick.length * 2);
+    const enqueuedAt = Date.now();
+    await platform.enqueue(...Array.from({ length: 200 }, () => event(receiver.url)));
+    await eventually(() => receiver.requests.length === 200, { timeoutMs: 15_000 });
+    const latencies = receiver.requests.map(({ receivedAt }) => receivedAt - enqueuedAt).sort((a, b) => a - b);
+    expect(latencies[Math.floor(200 * 0.95)]).toBeLessThan(2_000);
+  } finally {
+    await platform.sql.query(`UPDATE deliveries SET status = 'DEAD' WHERE url = $1`, [hanging.url]);
+    await hanging.stop();
+  }
+});
+
 it('SIGTERM: an attempt in hand is finished, one that hangs is given back', async () => {
   receiver.answer(({ path }) => (path === '/hang' ? { hang: true } : { delayMs: 700 }));
   const [slow, hanging] = [event(`${receiver.url}/slow`), event(`${receiver.url}/hang`)];

@@ -2,6 +2,7 @@ export { type AuditedChange, auditTable, readAudit, writeAudit } from './audit/a
 export { connectOptions } from './bus/connect-options.js';
 export { Handles, Hears } from './bus/decorators.js';
 export { httpStatusOf } from './bus/error-filter.js';
+export { fitting } from './bus/fitting.js';
 export { MessageBus } from './bus/message-bus.js';
 export { CommonConfig, DatabaseConfig, port } from './config/common-config.js';
 export { ConfigError, loadConfig } from './config/load-config.js';

@@ -1,5 +1,6 @@
 import type { ContentType, GenerationStatus } from '@doitong/contracts';
 import { Field, InputType, ObjectType } from '@nestjs/graphql';
+import { PageInfo } from '../graphql/page-info.type.js';
 import { DateTime } from '../graphql/scalars.js';
 import { GenerationStatusEnum, GenerationTypeEnum } from './enums.js';
 import { Generation } from './generation.type.js';
@@ -29,21 +30,6 @@ export class GenerationEdge {
 
   @Field(() => Generation, { description: 'The generation.' })
   node!: Generation;
-}
-
-@ObjectType({ description: 'Where a page stands in its list.' })
-export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether there are more behind this page.' })
-  hasNextPage!: boolean;
-
-  @Field(() => Boolean, { description: 'Whether there are others before this page.' })
-  hasPreviousPage!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'Cursor of the first on the page; null when it is empty.' })
-  startCursor!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Cursor of the last on the page; null when it is empty.' })
-  endCursor!: string | null;
 }
 
 @ObjectType({ description: 'One page of the generations of an account, newest first.' })

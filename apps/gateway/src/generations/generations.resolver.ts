@@ -3,12 +3,12 @@ import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver, Su
 import type { GraphQLResolveInfo } from 'graphql';
 import { needs } from '../auth/scopes.js';
 import type { GraphqlContext } from '../graphql/context.js';
+import { PAGE } from '../graphql/pages.js';
 import { GENERATES, NULL_WHEN_REFUSED } from '../rate-limit/generating-fields.js';
 import { GenerateInput } from './generate.input.js';
 import { Generation } from './generation.type.js';
 import { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
 import { GenerationsService } from './generations.service.js';
-import { PAGE } from './pages.js';
 import { parseGenerate, parseIdempotency } from './parse-generate.js';
 import { Quote } from './quote.type.js';
 import { Watches } from './watches.js';

@@ -8,11 +8,12 @@ import {
 import { AssetUrlSigner } from '@doitong/media';
 import { Logger, MessageBus, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import { type AskedPage, parsePage, toConnection } from '../graphql/pages.js';
 import { CustomerUrls } from './customer-urls.js';
 import type { Generation } from './generation.type.js';
-import type { GenerationConnection } from './generation-connection.type.js';
-import { type AskedPage, parsePage, toConnection } from './pages.js';
+import type { GenerationConnection, GenerationFilter } from './generation-connection.type.js';
 import type { Quote } from './quote.type.js';
+import { withoutNulls } from './without-nulls.js';
 
 /** A repeat waits this long for the first request of its idempotency key to be decided. */
 const CREATE_MS = 25_000;
@@ -47,14 +48,16 @@ export class GenerationsService {
     return this.bus.request(generations.quote, { accountId, mode, input });
   }
 
-  async list({ accountId }: Principal, asked: AskedPage): Promise<GenerationConnection> {
-    const page = parsePage(asked);
-    const reply = await this.bus.request(generations.list, { accountId, ...page });
-    return toConnection(
-      reply.generations.map((each) => this.toGeneration(each)),
-      reply,
-      page,
-    );
+  async list(
+    { accountId }: Principal,
+    { filter, ...asked }: AskedPage & { filter?: GenerationFilter | null },
+  ): Promise<GenerationConnection> {
+    const { status, ...rest } = withoutNulls(filter ?? {});
+    const page = parsePage(asked, /^gen_[0-9a-f]{32}$/);
+    const request = { filter: { ...rest, ...(status ? { status: [...new Set(status)] } : {}) }, ...page };
+    const { generations: found, more } = await this.bus.request(generations.list, { accountId, ...request });
+    const nodes = found.map((each) => this.toGeneration(each));
+    return toConnection(nodes, more, page);
   }
 
   /** Whether it was cancelled; false when it had ended already. */

@@ -7,7 +7,7 @@ import {
   type ReplyOf,
   type RequestOf,
 } from '@doitong/contracts';
-import { Database, MessageBus, noteGeneration } from '@doitong/service-kit';
+import { Database, fitting, MessageBus, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
@@ -21,8 +21,6 @@ import { GenerationsRepository } from './generations.repository.js';
 import { live } from './transitions.js';
 
 const OVERDUE_BATCH = 100;
-/** A message of the bus carries 1 MB. */
-const LARGEST_PAGE_BYTES = 800_000;
 
 @Injectable()
 export class GenerationsService {
@@ -99,14 +97,4 @@ export class GenerationsService {
     const [found] = await this.repository.statuses([id]);
     return found !== undefined && live.includes(found.status);
   }
-}
-
-/** As many of them as one reply carries, one at least. */
-function fitting(all: Generation[]): Generation[] {
-  let bytes = 0;
-  const tooMany = all.findIndex((each, at) => {
-    bytes += Buffer.byteLength(JSON.stringify(each));
-    return at > 0 && bytes > LARGEST_PAGE_BYTES;
-  });
-  return tooMany === -1 ? all : all.slice(0, tooMany);
 }

@@ -23,7 +23,7 @@ export async function openPlatform() {
   const bus = new MessageBus(connection);
   const sql = new pg.Pool({ connectionString: database.url, options: '-c search_path=webhooks' });
 
-  /** Waits between tries are a millionth: what failed is due again at the next look. */
+  /** Waits between tries are a billionth: what failed is due again at the next look. */
   const startDispatcher = (env: Record<string, string> = {}) =>
     startService('webhook-dispatcher', {
       DATABASE_URL: database.url,
@@ -32,7 +32,7 @@ export async function openPlatform() {
       ASSET_URL_SECRET,
       WEBHOOK_ALLOW_HTTP: 'true',
       WEBHOOK_ALLOW_LOOPBACK: 'true',
-      WEBHOOK_RETRY_SCALE: '0.000001',
+      WEBHOOK_RETRY_SCALE: '0.000000001',
       WEBHOOK_HOST_CONCURRENCY: '2',
       ...env,
     });
@@ -69,7 +69,9 @@ export async function openPlatform() {
       return rows;
     },
     async secretOf({ accountId }: WebhookEvent): Promise<string> {
-      const { rows } = await sql.query('SELECT secret FROM secrets WHERE account_id = $1', [accountId]);
+      const { rows } = await sql.query('SELECT secret FROM secrets WHERE owner_id = $1 AND expires_at IS NULL', [
+        accountId,
+      ]);
       return rows[0].secret;
     },
     async close(): Promise<void> {

@@ -2,14 +2,38 @@ import { type RequestOf, webhooks } from '@doitong/contracts';
 import { Handles } from '@doitong/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { DeliveriesService } from './deliveries.service.js';
+import { RedeliveryService } from './redelivery.service.js';
 
 @Controller()
 export class DeliveriesController {
-  constructor(@Inject(DeliveriesService) private readonly deliveries: DeliveriesService) {}
+  constructor(
+    @Inject(DeliveriesService) private readonly deliveries: DeliveriesService,
+    @Inject(RedeliveryService) private readonly redelivery: RedeliveryService,
+  ) {}
 
   @Handles(webhooks.enqueue)
   async enqueue({ items }: RequestOf<typeof webhooks.enqueue>) {
     await this.deliveries.enqueue(items);
     return {};
+  }
+
+  @Handles(webhooks.deliveries)
+  list(request: RequestOf<typeof webhooks.deliveries>) {
+    return this.redelivery.list(request);
+  }
+
+  @Handles(webhooks.redeliver)
+  redeliver({ accountId, id }: RequestOf<typeof webhooks.redeliver>) {
+    return this.redelivery.redeliver(accountId, id);
+  }
+
+  @Handles(webhooks.redeliverSince)
+  async redeliverSince(request: RequestOf<typeof webhooks.redeliverSince>) {
+    return { count: await this.redelivery.redeliverSince(request) };
+  }
+
+  @Handles(webhooks.testEvent)
+  testEvent({ accountId, id }: RequestOf<typeof webhooks.testEvent>) {
+    return this.redelivery.testEvent(accountId, id);
   }
 }

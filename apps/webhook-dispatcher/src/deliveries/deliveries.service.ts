@@ -1,30 +1,54 @@
 import type { WebhookEvent } from '@doitong/contracts';
 import { Clock, Ids } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { type EndpointRow, EndpointsRepository } from '../endpoints/endpoints.repository.js';
 import { Dispatcher } from '../sending/dispatcher.js';
-import { DeliveriesRepository, type NewDelivery } from './deliveries.repository.js';
+import { DeliveriesRepository, type NewDelivery, type NewEvent } from './deliveries.repository.js';
 import { hostOf } from './destinations.js';
 
 @Injectable()
 export class DeliveriesService {
   constructor(
     @Inject(DeliveriesRepository) private readonly repository: DeliveriesRepository,
+    @Inject(EndpointsRepository) private readonly endpoints: EndpointsRepository,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(Ids) private readonly ids: Ids,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /** Takes events for delivery; an event that was taken before, or that nobody is to be told of, changes nothing. */
-  async enqueue(events: WebhookEvent[]): Promise<void> {
-    const wanted = events.flatMap((event) => this.deliveryOf(event));
-    if (wanted.length === 0) return;
-    await this.repository.add(wanted);
+  async enqueue(given: WebhookEvent[]): Promise<void> {
+    const events = [...new Map(given.map((event) => [event.id, event])).values()];
+    const endpoints = await this.endpoints.ofAccounts([...new Set(events.map(({ accountId }) => accountId))]);
+    const deliveries = events.flatMap((event) => [
+      ...(event.url === null ? [] : [this.toUrl(event, event.url)]),
+      ...endpoints
+        .filter(({ account_id, events }) => account_id === event.accountId && events.includes(event.type))
+        .map((endpoint) => this.toEndpoint(event, endpoint)),
+    ]);
+    if (deliveries.length === 0) return;
+    const wanted = new Set(deliveries.map(({ eventId }) => eventId));
+    const wantedEvents = events.filter(({ id }) => wanted.has(id)).map((event) => this.eventOf(event));
+    await this.repository.add(wantedEvents, deliveries);
     this.dispatcher.wake();
   }
 
-  private deliveryOf({ id, accountId, url, type, data }: WebhookEvent): NewDelivery[] {
-    if (url === null) return [];
-    const occurredAt = data.completedAt ?? this.clock.now().toISOString();
-    return [{ id: this.ids.next('dlv'), url, host: hostOf(url), eventId: id, accountId, type, occurredAt, data }];
+  private eventOf({ id, accountId, type, data }: WebhookEvent): NewEvent {
+    const occurredAt = data.completedAt ?? data.startedAt ?? this.clock.now().toISOString();
+    return { id, accountId, type, occurredAt, data };
+  }
+
+  private toUrl({ id: eventId, accountId }: WebhookEvent, url: string): NewDelivery {
+    const id = this.ids.next('dlv');
+    return { id, eventId, accountId, endpointId: null, url, target: hostOf(url), status: 'PENDING' };
+  }
+
+  /** What a disabled endpoint was to be told is a dead letter at once: it can be seen, and delivered later. */
+  private toEndpoint(
+    { id: eventId, accountId }: WebhookEvent,
+    { id: endpointId, ...endpoint }: EndpointRow,
+  ): NewDelivery {
+    const status = endpoint.disabled_because === null ? 'PENDING' : 'DEAD';
+    return { id: this.ids.next('dlv'), eventId, accountId, endpointId, url: endpoint.url, target: endpointId, status };
   }
 }

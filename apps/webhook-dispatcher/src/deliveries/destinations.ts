@@ -1,17 +1,21 @@
-/** Where an account's deliveries go: a host, with its port. The unit of concurrency and of fairness. */
+/**
+ * Where an account's deliveries go: one of its endpoints, or a host (with its port) that its requests name in `webhookUrl`. The
+ * unit of concurrency, of fairness, and of circuits.
+ */
 export interface Destination {
   accountId: string;
-  host: string;
+  /** Id of the endpoint, or the host. */
+  target: string;
 }
 
 /**
- * SQL that makes destinations known as due, from rows (account_id, host, due_at). In order, so that two of these never
+ * SQL that makes destinations known as due, from rows (account_id, target, due_at). In order, so that two of these never
  * deadlock; the row is locked even where it stays as it is, so that a claim at the same time sees the deliveries.
  */
 export const noteDue = (rows: string) => `
-  INSERT INTO destinations (account_id, host, due_at)
-  SELECT account_id, host, min(due_at) FROM ${rows} GROUP BY account_id, host ORDER BY account_id, host
-  ON CONFLICT (account_id, host) DO UPDATE SET due_at = excluded.due_at
+  INSERT INTO destinations (account_id, target, due_at)
+  SELECT account_id, target, min(due_at) FROM ${rows} GROUP BY account_id, target ORDER BY account_id, target
+  ON CONFLICT (account_id, target) DO UPDATE SET due_at = excluded.due_at
   WHERE destinations.due_at IS NULL OR destinations.due_at > excluded.due_at`;
 
 const LONGEST_HOST = 255;

@@ -1,8 +1,20 @@
+import { invalidInput } from '@doitong/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { Randomness } from '../randomness.js';
 import { SecretsRepository } from './secrets.repository.js';
 
 const SECRET_BYTES = 32;
+const OVERLAP_SECONDS = 86_400;
+/** That sign at once: each is a signature in a header. */
+const MOST_LIVE = 5;
+
+/** Whose secrets sign a delivery: its endpoint's, or its account's default. */
+interface Signed {
+  accountId: string;
+  endpointId: string | null;
+}
+
+export const signerOf = ({ accountId, endpointId }: Signed): string => endpointId ?? accountId;
 
 @Injectable()
 export class SecretsService {
@@ -11,17 +23,29 @@ export class SecretsService {
     @Inject(Randomness) private readonly randomness: Randomness,
   ) {}
 
-  /** Each account's default signing secret, `whsec_` and base64; made when first asked for. */
-  async ofAccounts(accountIds: string[]): Promise<Map<string, string>> {
-    const wanted = [...new Set(accountIds)];
-    const known = await this.repository.find(wanted);
-    const missing = wanted.filter((accountId) => !known.has(accountId));
+  /**
+   * The live secrets that sign these deliveries, by `signerOf`, the newest first. An account's default is made when first needed;
+   * those of an endpoint that was deleted are missing.
+   */
+  async of(deliveries: Signed[]): Promise<Map<string, string[]>> {
+    const signers = [...new Set(deliveries.map(signerOf))];
+    const known = await this.repository.find(signers);
+    const accounts = new Set(deliveries.map(({ accountId }) => accountId));
+    const missing = signers.filter((signer) => accounts.has(signer) && !known.has(signer));
     if (missing.length === 0) return known;
     await this.repository.add(new Map(missing.map((accountId) => [accountId, this.make()])));
-    return this.repository.find(wanted);
+    return this.repository.find(signers);
   }
 
-  private make(): string {
+  /** `whsec_` and base64, as Standard Webhooks has it. */
+  make(): string {
     return `whsec_${this.randomness.bytes(SECRET_BYTES).toString('base64')}`;
+  }
+
+  /** The new secret. INVALID_INPUT when too many would be live. */
+  async rotate(signer: string, overlapSeconds = OVERLAP_SECONDS): Promise<string> {
+    const secret = this.make();
+    if (await this.repository.rotate(signer, secret, overlapSeconds, MOST_LIVE)) return secret;
+    throw invalidInput('overlapSeconds', `${MOST_LIVE} secrets sign already. Rotate without an overlap, or later.`);
   }
 }

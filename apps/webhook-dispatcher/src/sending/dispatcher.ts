@@ -3,11 +3,12 @@ import { Logger, Metrics, Periodic } from '@doitong/service-kit';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { WebhookDispatcherConfig } from '../config.js';
-import { SecretsService } from '../secrets/secrets.service.js';
+import { SecretsService, signerOf } from '../secrets/secrets.service.js';
 import { CONFIG } from '../tokens.js';
+import { GivingUp } from './giving-up.js';
 import { Places } from './places.js';
 import { type ClaimedDelivery, QueueRepository } from './queue.repository.js';
-import { RetrySchedule } from './retry-schedule.js';
+import { GONE, RetrySchedule } from './retry-schedule.js';
 import { Sender } from './sender.js';
 import { Settlements } from './settlements.js';
 
@@ -27,7 +28,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly leaseMs: number;
   private readonly inHand = new Map<ClaimedDelivery, Promise<void>>();
   private readonly attempts: Counter<'outcome'>;
-  private readonly deadLetters: Counter;
   private stopping = false;
 
   constructor(
@@ -36,6 +36,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(Sender) private readonly sender: Sender,
     @Inject(RetrySchedule) private readonly schedule: RetrySchedule,
     @Inject(Settlements) private readonly settlements: Settlements,
+    @Inject(GivingUp) private readonly givingUp: GivingUp,
     @Inject(Logger) private readonly logger: Logger,
     @Inject(CONFIG) config: WebhookDispatcherConfig,
     @Inject(Metrics) { registry }: Metrics,
@@ -52,11 +53,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       name: 'webhook_attempts_total',
       help: 'Attempts to deliver a webhook, by what became of them: delivered or failed.',
       labelNames: ['outcome'],
-      registers: [registry],
-    });
-    this.deadLetters = new Counter({
-      name: 'webhook_dead_letters_total',
-      help: 'Webhook deliveries that were given up.',
       registers: [registry],
     });
   }
@@ -88,10 +84,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async start(claimed: ClaimedDelivery[]): Promise<void> {
-    const secrets = await this.secrets.ofAccounts(claimed.map(({ accountId }) => accountId));
+    const secrets = await this.secrets.of(claimed);
     for (const delivery of claimed) {
+      const signing = secrets.get(signerOf(delivery));
+      // Its endpoint has been deleted since.
+      if (!signing) continue;
       this.places.take(delivery);
-      const work = this.work(delivery, secrets.get(delivery.accountId)!)
+      const work = this.work(delivery, signing)
         .catch((error) => this.logger.error('webhook attempt not settled', { error, ...traits(delivery) }))
         .finally(() => {
           this.inHand.delete(delivery);
@@ -102,23 +101,25 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private async work(delivery: ClaimedDelivery, secret: string): Promise<void> {
-    const { attempt, askedMs } = await this.sender.attempt(delivery, secret);
-    const verdict = this.schedule.verdict(attempt.number, attempt.status, askedMs);
-    await this.settlements.settle(attempt, verdict);
+  private async work(delivery: ClaimedDelivery, secrets: string[]): Promise<void> {
+    const { attempt, askedMs } = await this.sender.attempt(delivery, secrets);
+    const verdict = this.schedule.verdict(attempt.number - delivery.triesBefore, attempt.status, askedMs);
+    const { hopeless } = await this.settlements.settle(delivery, attempt, verdict);
     this.attempts.inc({ outcome: verdict.status === 'DELIVERED' ? 'delivered' : 'failed' });
     this.logger.debug('webhook attempt', { ...traits(delivery), number: attempt.number, status: attempt.status });
     if (verdict.status === 'DEAD') {
-      this.deadLetters.inc();
       this.logger.warn('webhook given up', { ...traits(delivery), tries: attempt.number, status: attempt.status });
+      this.givingUp.count(1);
     }
+    if (attempt.status === GONE && delivery.endpointId !== null) await this.givingUp.leave(delivery, 'GONE');
+    else if (hopeless) await this.givingUp.leave(delivery, 'FAILING');
   }
 }
 
-const traits = ({ id, accountId, host, event }: ClaimedDelivery) => ({
+const traits = ({ id, accountId, target, event }: ClaimedDelivery) => ({
   deliveryId: id,
   eventId: event.id,
   generationId: event.data.id,
   accountId,
-  host,
+  target,
 });

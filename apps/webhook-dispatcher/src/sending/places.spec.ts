@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Places } from './places.js';
 
-const to = (accountId: string, host: string) => ({ accountId, host });
+const to = (accountId: string, target: string, onProbation = false) => ({ accountId, target, onProbation });
 const limits = { total: 10, perAccount: 5, perDestination: 2 };
 
 describe('places', () => {
@@ -9,13 +9,13 @@ describe('places', () => {
     const places = new Places(limits);
     places.take(to('a', 'x'));
     expect(places.allot([to('a', 'x'), to('b', 'y')])).toEqual([
-      { accountId: 'a', host: 'x', places: 1 },
-      { accountId: 'b', host: 'y', places: 2 },
+      { accountId: 'a', target: 'x', places: 1 },
+      { accountId: 'b', target: 'y', places: 2 },
     ]);
   });
 
   it('of one account do not add up to more than its share, however many hosts it names', () => {
-    const allotted = new Places(limits).allot(['p', 'q', 'r', 's'].map((host) => to('a', host)));
+    const allotted = new Places(limits).allot(['p', 'q', 'r', 's'].map((target) => to('a', target)));
     expect(allotted.map(({ places }) => places)).toEqual([2, 2, 1]);
   });
 
@@ -30,7 +30,10 @@ describe('places', () => {
     for (const destination of taken) places.take(destination);
     expect(places.free).toBe(5);
     expect(places.fullAccounts()).toEqual(['a']);
-    expect(places.fullDestinations()).toMatchObject([to('a', 'x'), to('a', 'y')]);
+    expect(places.fullDestinations()).toMatchObject([
+      { accountId: 'a', target: 'x' },
+      { accountId: 'a', target: 'y' },
+    ]);
     for (const destination of taken) places.giveBack(destination);
     expect(places.free).toBe(10);
     expect(places.fullAccounts()).toEqual([]);
@@ -41,6 +44,16 @@ describe('places', () => {
     const places = new Places(limits);
     places.take(to('a', 'x'));
     places.take(to('a', 'x'));
-    expect(places.allot([to('a', 'x'), to('b', 'x')])).toEqual([{ accountId: 'b', host: 'x', places: 2 }]);
+    expect(places.allot([to('a', 'x'), to('b', 'x')])).toEqual([{ accountId: 'b', target: 'x', places: 2 }]);
+  });
+
+  it('of a destination whose last attempt had no answer are one, and more once it answers', () => {
+    const places = new Places(limits);
+    expect(places.allot([to('a', 'x', true)])).toEqual([{ accountId: 'a', target: 'x', places: 1 }]);
+    places.take(to('a', 'x'));
+    expect(places.fullDestinations()).toMatchObject([{ accountId: 'a', target: 'x' }]);
+    expect(places.allot([to('a', 'x', true)])).toEqual([]);
+    places.giveBack(to('a', 'x'));
+    expect(places.allot([to('a', 'x')])).toEqual([{ accountId: 'a', target: 'x', places: 2 }]);
   });
 });

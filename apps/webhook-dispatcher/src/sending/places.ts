@@ -6,15 +6,26 @@ export interface PlaceLimits {
   perDestination: number;
 }
 
+/** A destination that has something due. */
+export interface Candidate extends Destination {
+  /** Its last attempt had no answer: it gets one place, until it answers. */
+  onProbation: boolean;
+}
+
 export interface Allotment extends Destination {
   places: number;
 }
 
-/** Which attempts are under way in this process, so that no account and no host takes the places of the others. */
+interface Taken extends Allotment {
+  limit: number;
+}
+
+/** Which attempts are under way in this process, so that no account and no destination takes the places of the others. */
 export class Places {
   private taken = 0;
   private readonly byAccount = new Map<string, number>();
-  private readonly byDestination = new Map<string, Allotment>();
+  private readonly byDestination = new Map<string, Taken>();
+  private onProbation = new Set<string>();
 
   constructor(private readonly limits: PlaceLimits) {}
 
@@ -27,24 +38,27 @@ export class Places {
   }
 
   fullDestinations(): Destination[] {
-    return [...this.byDestination.values()].filter(({ places }) => places >= this.limits.perDestination);
+    return [...this.byDestination.values()].filter(({ places, limit }) => places >= limit);
   }
 
   /** How many deliveries may be claimed for each destination, the first served first; those that get none are left out. */
-  allot(destinations: Destination[]): Allotment[] {
+  allot(candidates: Candidate[]): Allotment[] {
     let free = this.free;
     const taken = new Map(this.byAccount);
-    return destinations.flatMap(({ accountId, host }) => {
+    this.onProbation = new Set(candidates.filter(({ onProbation }) => onProbation).map(key));
+    return candidates.flatMap(({ accountId, target }) => {
       const ofAccount = taken.get(accountId) ?? 0;
-      const here = this.byDestination.get(key({ accountId, host }))?.places ?? 0;
-      const places = Math.min(free, this.limits.perAccount - ofAccount, this.limits.perDestination - here);
+      const here = this.byDestination.get(key({ accountId, target }))?.places ?? 0;
+      const limit = this.limitOf({ accountId, target });
+      const places = Math.min(free, this.limits.perAccount - ofAccount, limit - here);
       if (places <= 0) return [];
       free -= places;
       taken.set(accountId, ofAccount + places);
-      return [{ accountId, host, places }];
+      return [{ accountId, target, places }];
     });
   }
 
+  /** For a delivery that was claimed by the last allotment. */
   take(destination: Destination): void {
     this.change(destination, 1);
   }
@@ -53,16 +67,22 @@ export class Places {
     this.change(destination, -1);
   }
 
-  private change({ accountId, host }: Destination, by: 1 | -1): void {
+  private limitOf(destination: Destination): number {
+    return this.onProbation.has(key(destination)) ? 1 : this.limits.perDestination;
+  }
+
+  private change({ accountId, target }: Destination, by: 1 | -1): void {
     this.taken += by;
     const ofAccount = (this.byAccount.get(accountId) ?? 0) + by;
     if (ofAccount === 0) this.byAccount.delete(accountId);
     else this.byAccount.set(accountId, ofAccount);
-    const id = key({ accountId, host });
-    const places = (this.byDestination.get(id)?.places ?? 0) + by;
+    const id = key({ accountId, target });
+    const before = this.byDestination.get(id);
+    const places = (before?.places ?? 0) + by;
+    const limit = by === 1 ? this.limitOf({ accountId, target }) : before!.limit;
     if (places === 0) this.byDestination.delete(id);
-    else this.byDestination.set(id, { accountId, host, places });
+    else this.byDestination.set(id, { accountId, target, places, limit });
   }
 }
 
-const key = ({ accountId, host }: Destination) => `${accountId} ${host}`;
+const key = ({ accountId, target }: Destination) => `${accountId} ${target}`;

@@ -4,12 +4,14 @@ import { createTestDatabase, type TestDatabase } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { event, newAccountId } from '../__fixtures__/events.js';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository.js';
-import { type Destination, hostOf } from '../deliveries/destinations.js';
+import { hostOf } from '../deliveries/destinations.js';
 import { persistence } from '../persistence.js';
-import { type ClaimedDelivery, QueueRepository } from './queue.repository.js';
+import type { Candidate } from './places.js';
+import { type Attempt, type ClaimedDelivery, QueueRepository } from './queue.repository.js';
 
 const NOTHING_FULL = { accounts: [], destinations: [] };
 const LEASE_MS = 60_000;
+const SCALE = 1;
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -60,38 +62,68 @@ interface Target {
 const enqueue = (...targets: Target[]) => enqueueOn(database, targets);
 
 function enqueueOn(on: Queryable, targets: Target[]): Promise<void> {
+  const wanted = targets.map(({ url, accountId }) => {
+    const { id: eventId, type, data } = event(url, accountId);
+    made += 1;
+    return {
+      event: { id: eventId, accountId, type, occurredAt: data.completedAt!, data },
+      delivery: {
+        id: `dlv_${made}`,
+        eventId,
+        accountId,
+        endpointId: null,
+        url,
+        target: hostOf(url),
+        status: 'PENDING' as const,
+      },
+    };
+  });
   return new DeliveriesRepository(on as Database).add(
-    targets.map(({ url, accountId }) => {
-      const { id: eventId, type, data } = event(url, accountId);
-      made += 1;
-      const occurredAt = data.completedAt!;
-      return { id: `dlv_${made}`, eventId, accountId, url, host: hostOf(url), type, occurredAt, data };
-    }),
+    wanted.map(({ event }) => event),
+    wanted.map(({ delivery }) => delivery),
   );
 }
 
-const upTo = (places: number) => (ready: Destination[]) => ready.map((destination) => ({ ...destination, places }));
+const upTo = (places: number) => (ready: Candidate[]) =>
+  ready.map(({ accountId, target, onProbation }) => ({ accountId, target, places: onProbation ? 1 : places }));
 
 async function claim(places: number, full: Parameters<QueueRepository['claim']>[0] = NOTHING_FULL) {
   const { claimed } = await queue.claim(full, upTo(places), LEASE_MS);
   return claimed;
 }
 
+const attempt = (delivery: ClaimedDelivery, status: number | null): Attempt => ({
+  deliveryId: delivery.id,
+  number: delivery.tries + 1,
+  at: new Date(),
+  status,
+  latencyMs: 1,
+  error: null,
+  answer: '',
+});
+
 const settle = (delivery: ClaimedDelivery, waitMs?: number) =>
-  queue.settle([
-    {
-      attempt: {
-        deliveryId: delivery.id,
-        number: delivery.tries + 1,
-        at: new Date(),
-        status: waitMs === undefined ? 200 : 500,
-        latencyMs: 1,
-        error: null,
-        answer: '',
+  queue.settle(
+    [
+      {
+        attempt: attempt(delivery, waitMs === undefined ? 200 : 500),
+        verdict: waitMs === undefined ? { status: 'DELIVERED' } : { status: 'PENDING', waitMs },
       },
-      verdict: waitMs === undefined ? { status: 'DELIVERED' } : { status: 'PENDING', waitMs },
-    },
-  ]);
+    ],
+    SCALE,
+  );
+
+/** It did not answer, and is due again at once. */
+const silence = (delivery: ClaimedDelivery) =>
+  queue.settle([{ attempt: attempt(delivery, null), verdict: { status: 'PENDING', waitMs: 0 } }], SCALE);
+
+const openSeconds = async () => {
+  const [row] = await database.query<{ seconds: number }>(
+    'SELECT extract(epoch FROM open_until - now())::float8 AS seconds FROM destinations',
+  );
+  return row?.seconds ?? null;
+};
+const openEnds = () => database.query('UPDATE destinations SET open_until = now() WHERE open_until IS NOT NULL');
 
 describe('the queue', () => {
   it('claims each delivery once, however many replicas claim while more are enqueued', async () => {
@@ -141,16 +173,16 @@ describe('the queue', () => {
     await enqueue(...Array.from({ length: 10 }, () => ({ url: 'https://busy.example/', accountId: busy })));
     await enqueue({ url: 'https://quiet.example/', accountId: quiet });
     const rounds = [await claim(2), await claim(2)];
-    expect(rounds[0]!.map(({ host }) => host).sort()).toEqual(['busy.example', 'busy.example', 'quiet.example']);
-    expect(rounds[1]!.map(({ host }) => host)).toEqual(['busy.example', 'busy.example']);
+    expect(rounds[0]!.map(({ target }) => target).sort()).toEqual(['busy.example', 'busy.example', 'quiet.example']);
+    expect(rounds[1]!.map(({ target }) => target)).toEqual(['busy.example', 'busy.example']);
   });
 
   it('leaves alone what is full', async () => {
     const [a, b] = [newAccountId(), newAccountId()];
     const url = 'https://same.example/';
     await enqueue({ url, accountId: a }, { url: 'https://other.example/', accountId: a }, { url, accountId: b });
-    const full = { accounts: [b], destinations: [{ accountId: a, host: 'same.example' }] };
-    expect((await claim(5, full)).map(({ host }) => host)).toEqual(['other.example']);
+    const full = { accounts: [b], destinations: [{ accountId: a, target: 'same.example' }] };
+    expect((await claim(5, full)).map(({ target }) => target)).toEqual(['other.example']);
     expect(await claim(5)).toHaveLength(2);
   });
 
@@ -189,12 +221,12 @@ describe('the queue', () => {
        FROM generate_series(1, 20000) AS n`,
     );
     await database.query(
-      `INSERT INTO deliveries (id, event_id, account_id, url, host, due_at)
+      `INSERT INTO deliveries (id, event_id, account_id, url, target, due_at)
        SELECT 'waits_' || n, 'evt_' || n, 'acc_' || n % 100, '', 'host' || n % 2000, now() + interval '1 hour'
        FROM generate_series(1, 20000) AS n`,
     );
     await database.query(
-      'INSERT INTO destinations SELECT account_id, host, min(due_at) FROM deliveries GROUP BY account_id, host',
+      'INSERT INTO destinations SELECT account_id, target, min(due_at) FROM deliveries GROUP BY account_id, target',
     );
     await database.query('ANALYZE deliveries, destinations, events');
     await enqueue({ url: 'https://a.example/', accountId: newAccountId() });
@@ -204,5 +236,78 @@ describe('the queue', () => {
     expect(claimed).toHaveLength(1);
     expect(counting.scans.whole).toBe(0);
     expect(counting.scans.indexed).toBeGreaterThan(3);
+  });
+});
+
+describe('the circuit of a destination', () => {
+  const target = () => ({ url: 'https://dead.example/', accountId: newAccountId() });
+
+  it('opens after five attempts in a row without an answer, for longer after each, up to 15 minutes', async () => {
+    await enqueue(...Array(20).fill(target()));
+    for (let n = 1; n <= 4; n++) await silence((await claim(1))[0]!);
+    expect(await openSeconds()).toBeNull();
+    const lasted: number[] = [];
+    for (let n = 5; n <= 12; n++) {
+      await silence((await claim(1))[0]!);
+      lasted.push(Math.round((await openSeconds())!));
+      expect(await claim(1)).toEqual([]);
+      await openEnds();
+    }
+    expect(lasted).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
+  });
+
+  it('lets one attempt through at a time when it has been open for long enough, and all when that is answered', async () => {
+    await enqueue(...Array(20).fill(target()));
+    for (let n = 1; n <= 5; n++) await silence((await claim(1))[0]!);
+    await openEnds();
+    const [trial, ...others] = await claim(8);
+    expect(others).toEqual([]);
+    await database.query('UPDATE destinations SET due_at = now()');
+    expect(await claim(8)).toEqual([]);
+    await settle(trial!, 3_600_000);
+    expect(await openSeconds()).toBeNull();
+    expect(await claim(8)).toHaveLength(8);
+  });
+
+  it('takes no tries of those that wait behind it, and none from other destinations', async () => {
+    const dead = target();
+    await enqueue(...Array(10).fill(dead), { url: 'https://alive.example/', accountId: dead.accountId });
+    for (let n = 1; n <= 5; n++) await silence((await claim(1)).find(({ target }) => target === 'dead.example')!);
+    await database.query(`UPDATE deliveries SET due_at = now() WHERE target = 'alive.example'`);
+    await database.query(`UPDATE destinations SET due_at = now() WHERE target = 'alive.example'`);
+    expect((await claim(8)).map(({ target }) => target)).toEqual(['alive.example']);
+    const [sum] = await database.query('SELECT sum(tries)::integer AS tries FROM deliveries');
+    expect(sum).toEqual({ tries: 5 });
+  });
+});
+
+describe('a destination that fails', () => {
+  const failAfter = async (failingFor: string, failedAgo: string) => {
+    await enqueue({ url: 'https://a.example/', accountId: newAccountId() });
+    const [delivery] = await claim(1);
+    await database.query(
+      'UPDATE destinations SET failing_since = now() - $1::interval, failed_at = now() - $2::interval',
+      [failingFor, failedAgo],
+    );
+    return settle(delivery!, 0);
+  };
+
+  it('is hopeless after five days of nothing but failures', async () => {
+    expect(await failAfter('5 days 1 minute', '1 day')).toMatchObject([{ target: 'a.example' }]);
+  });
+
+  it('is not before that, nor where it was not tried for long', async () => {
+    expect(await failAfter('4 days 23 hours', '1 day')).toEqual([]);
+    await database.query('TRUNCATE events, deliveries, delivery_attempts, destinations');
+    expect(await failAfter('30 days', '29 days')).toEqual([]);
+  });
+
+  it('is not after one success', async () => {
+    const accountId = newAccountId();
+    await enqueue(...Array(2).fill({ url: 'https://a.example/', accountId }));
+    const [first, second] = await claim(2);
+    await database.query(`UPDATE destinations SET failing_since = now() - interval '6 days', failed_at = now()`);
+    await settle(first!);
+    expect(await settle(second!, 0)).toEqual([]);
   });
 });

@@ -18,7 +18,8 @@ const WAITS_MS = [
 ] as const;
 const LONGEST_MS = 24 * HOUR;
 const JITTER = 0.2;
-const GONE = 410;
+/** The receiver wants to be told no more. */
+export const GONE = 410;
 
 /** What a delivery is after an attempt. */
 export type Verdict = { status: 'DELIVERED' } | { status: 'DEAD' } | { status: 'PENDING'; waitMs: number };
@@ -31,7 +32,7 @@ export class RetrySchedule {
   ) {}
 
   /**
-   * `number`: of the attempt, from 1. `status`: its HTTP status, null without an answer. `askedMs`: by Retry-After; it
+   * `number`: of the attempt in its schedule, from 1. `status`: its HTTP status, null without an answer. `askedMs`: by Retry-After; it
    * makes the wait longer, never shorter, up to the longest wait of the schedule.
    */
   verdict(number: number, status: number | null, askedMs: number): Verdict {

@@ -17,7 +17,7 @@ interface Answer extends Pick<Attempt, 'status' | 'error' | 'answer'> {
   askedMs: number;
 }
 
-/** Makes one attempt: signs a delivery and posts it through the egress guard. */
+/** Makes one attempt: signs a delivery with each live secret and posts it through the egress guard. */
 @Injectable()
 export class Sender {
   constructor(
@@ -27,14 +27,14 @@ export class Sender {
   ) {}
 
   /** Whatever the receiver does, or fails to do, is an attempt and no error. */
-  async attempt(delivery: ClaimedDelivery, secret: string): Promise<{ attempt: Attempt; askedMs: number }> {
+  async attempt(delivery: ClaimedDelivery, secrets: string[]): Promise<{ attempt: Attempt; askedMs: number }> {
     const at = this.clock.now();
-    const { askedMs, ...answer } = await this.post(delivery, secret, at).catch((error) => this.withoutAnswer(error));
+    const { askedMs, ...answer } = await this.post(delivery, secrets, at).catch((error) => this.withoutAnswer(error));
     const latencyMs = this.clock.now().getTime() - at.getTime();
     return { attempt: { deliveryId: delivery.id, number: delivery.tries + 1, at, latencyMs, ...answer }, askedMs };
   }
 
-  private async post({ url, event }: ClaimedDelivery, secret: string, at: Date): Promise<Answer> {
+  private async post({ url, event }: ClaimedDelivery, secrets: string[], at: Date): Promise<Answer> {
     const body = payloadOf(event, (key) => this.assetUrls.sign(key));
     const {
       status,
@@ -47,7 +47,7 @@ export class Sender {
         'user-agent': 'Doitong-Webhooks/1.0',
         'webhook-id': event.id,
         'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-        'webhook-signature': new Webhook(secret).sign(event.id, at, body),
+        'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(event.id, at, body)).join(' '),
       },
       body,
       timeoutMs: this.config.WEBHOOK_TIMEOUT_MS,

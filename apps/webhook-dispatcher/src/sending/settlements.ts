@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { WebhookDispatcherConfig } from '../config.js';
+import type { Destination } from '../deliveries/destinations.js';
+import { CONFIG } from '../tokens.js';
 import { type Attempt, QueueRepository } from './queue.repository.js';
 import type { Verdict } from './retry-schedule.js';
 
 interface Waiting {
+  destination: Destination;
   attempt: Attempt;
   verdict: Verdict;
-  resolve: () => void;
+  resolve: (outcome: { hopeless: boolean }) => void;
   reject: (error: unknown) => void;
 }
 
@@ -15,12 +19,18 @@ export class Settlements {
   private waiting: Waiting[] = [];
   private writing = false;
 
-  constructor(@Inject(QueueRepository) private readonly queue: QueueRepository) {}
+  constructor(
+    @Inject(QueueRepository) private readonly queue: QueueRepository,
+    @Inject(CONFIG) private readonly config: WebhookDispatcherConfig,
+  ) {}
 
-  /** Resolves once it is durable. If that fails, the delivery is attempted again when its lease ends. */
-  settle(attempt: Attempt, verdict: Verdict): Promise<void> {
+  /**
+   * Resolves once it is durable; `hopeless` when its destination has failed for too long. If it fails, the delivery is attempted
+   * again when its lease ends.
+   */
+  settle(destination: Destination, attempt: Attempt, verdict: Verdict): Promise<{ hopeless: boolean }> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ attempt, verdict, resolve, reject });
+      this.waiting.push({ destination, attempt, verdict, resolve, reject });
       if (!this.writing) void this.write();
     });
   }
@@ -30,9 +40,10 @@ export class Settlements {
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
-      await this.queue.settle(batch).then(
-        () => {
-          for (const { resolve } of batch) resolve();
+      await this.queue.settle(batch, this.config.WEBHOOK_RETRY_SCALE).then(
+        (hopeless) => {
+          const given = new Set(hopeless.map(nameOf));
+          for (const { destination, resolve } of batch) resolve({ hopeless: given.has(nameOf(destination)) });
         },
         (error) => {
           for (const { reject } of batch) reject(error);
@@ -42,3 +53,5 @@ export class Settlements {
     this.writing = false;
   }
 }
+
+const nameOf = ({ accountId, target }: Destination) => `${accountId} ${target}`;

@@ -1,0 +1,108 @@
+import {
+  type Delivery,
+  DoitongError,
+  type Generation,
+  invalidInput,
+  type RequestOf,
+  type webhooks,
+} from '@doitong/contracts';
+import { Clock, fitting, Ids, Logger } from '@doitong/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { EndpointsService } from '../endpoints/endpoints.service.js';
+import { Dispatcher } from '../sending/dispatcher.js';
+import { DeliveriesRepository } from './deliveries.repository.js';
+import { DeliveryListRepository } from './delivery-list.repository.js';
+import { RedeliveryRepository } from './redelivery.repository.js';
+
+const BATCH = 1_000;
+
+/** What customers see of their deliveries, and have delivered at their word. */
+@Injectable()
+export class RedeliveryService {
+  constructor(
+    @Inject(DeliveryListRepository) private readonly deliveries: DeliveryListRepository,
+    @Inject(RedeliveryRepository) private readonly redelivery: RedeliveryRepository,
+    @Inject(DeliveriesRepository) private readonly repository: DeliveriesRepository,
+    @Inject(EndpointsService) private readonly endpoints: EndpointsService,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(Ids) private readonly ids: Ids,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Logger) private readonly logger: Logger,
+  ) {}
+
+  /** Fewer than `first` where so many would not fit into one reply. */
+  async list({ accountId, filter, first, after }: RequestOf<typeof webhooks.deliveries>) {
+    const found = await this.deliveries.list(accountId, filter, after, first + 1);
+    const page = fitting(found.slice(0, first));
+    return { deliveries: page, more: found.length > page.length };
+  }
+
+  async redeliver(accountId: string, id: string): Promise<Delivery> {
+    const known = await this.get(accountId, id);
+    if ((await this.redelivery.again(accountId, [known.id])) === 0) {
+      throw invalidInput('id', 'Its webhook endpoint is disabled, or has been deleted.');
+    }
+    this.dispatcher.wake();
+    return this.get(accountId, id);
+  }
+
+  /** How many. */
+  async redeliverSince(request: RequestOf<typeof webhooks.redeliverSince>): Promise<number> {
+    const { accountId, since, endpointId = null, includeDelivered } = request;
+    let count = 0;
+    let ids: string[] = [];
+    do {
+      ids = await this.redelivery.since(accountId, { since, endpointId, includeDelivered }, ids.at(-1) ?? '', BATCH);
+      count += await this.redelivery.again(accountId, ids);
+      this.dispatcher.wake();
+    } while (ids.length === BATCH);
+    this.logger.info('webhooks redelivered', { accountId, endpointId, since, count });
+    return count;
+  }
+
+  /** An example that can be told from every true event by its type. */
+  async testEvent(accountId: string, endpointId: string): Promise<Delivery> {
+    const { url, paused, disabled_because } = await this.endpoints.get(accountId, endpointId);
+    if (paused) throw invalidInput('id', 'The webhook endpoint is paused.');
+    if (disabled_because !== null) throw invalidInput('id', 'The webhook endpoint is disabled.');
+    const eventId = this.ids.next('evt');
+    const id = this.ids.next('dlv');
+    const occurredAt = this.clock.now().toISOString();
+    const event = { id: eventId, accountId, type: 'webhook.test', occurredAt, data: example(accountId, occurredAt) };
+    await this.repository.add(
+      [event],
+      [{ id, eventId, accountId, endpointId, url, target: endpointId, status: 'PENDING' }],
+    );
+    this.dispatcher.wake();
+    return this.get(accountId, id);
+  }
+
+  private async get(accountId: string, id: string): Promise<Delivery> {
+    const delivery = await this.deliveries.find(accountId, id);
+    if (!delivery) throw new DoitongError('NOT_FOUND', `There is no webhook delivery ${id}.`, { field: 'id' });
+    return delivery;
+  }
+}
+
+function example(accountId: string, at: string): Generation {
+  return {
+    id: `gen_${'0'.repeat(32)}`,
+    accountId,
+    mode: 'test',
+    type: 'IMAGE',
+    status: 'COMPLETED',
+    progress: 100,
+    provider: 'example',
+    model: 'example',
+    creditCost: 0,
+    estimatedTime: 0,
+    metadata: { model: 'example', width: 1_024, height: 768, format: 'png', adjustments: [] },
+    assetKey: null,
+    error: null,
+    routing: { reason: 'example', candidates: [] },
+    createdAt: at,
+    startedAt: at,
+    completedAt: at,
+    version: 1,
+  };
+}

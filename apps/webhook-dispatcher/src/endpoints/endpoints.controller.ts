@@ -1,0 +1,40 @@
+import { type RequestOf, webhooks } from '@doitong/contracts';
+import { Handles } from '@doitong/service-kit';
+import { Controller, Inject } from '@nestjs/common';
+import { EndpointsService } from './endpoints.service.js';
+
+@Controller()
+export class EndpointsController {
+  constructor(@Inject(EndpointsService) private readonly endpoints: EndpointsService) {}
+
+  @Handles(webhooks.endpointCreate)
+  create(request: RequestOf<typeof webhooks.endpointCreate>) {
+    return this.endpoints.create(request);
+  }
+
+  @Handles(webhooks.endpointUpdate)
+  update(request: RequestOf<typeof webhooks.endpointUpdate>) {
+    return this.endpoints.update(request);
+  }
+
+  @Handles(webhooks.endpointDelete)
+  async remove({ accountId, id }: RequestOf<typeof webhooks.endpointDelete>) {
+    await this.endpoints.remove(accountId, id);
+    return {};
+  }
+
+  @Handles(webhooks.endpointRotateSecret)
+  rotateSecret(request: RequestOf<typeof webhooks.endpointRotateSecret>) {
+    return this.endpoints.rotateSecret(request);
+  }
+
+  @Handles(webhooks.defaultSecretRotate)
+  async rotateDefaultSecret({ accountId, overlapSeconds }: RequestOf<typeof webhooks.defaultSecretRotate>) {
+    return { secret: await this.endpoints.rotateDefaultSecret(accountId, overlapSeconds) };
+  }
+
+  @Handles(webhooks.endpoints)
+  async list({ accountId }: RequestOf<typeof webhooks.endpoints>) {
+    return { endpoints: await this.endpoints.list(accountId) };
+  }
+}
