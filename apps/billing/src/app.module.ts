@@ -21,6 +21,7 @@ import { HoldsController } from './holds/holds.controller.js';
 import { HoldsRepository } from './holds/holds.repository.js';
 import { HoldsService } from './holds/holds.service.js';
 import { OrphanHolds } from './holds/orphan-holds.js';
+import { HoldMatch } from './ledger/hold-match.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
 import { LedgerService } from './ledger/ledger.service.js';
@@ -69,6 +70,7 @@ export class BillingModule {
         LedgerCheck,
         LedgerCheckRepository,
         LedgerRepository,
+        HoldMatch,
         LedgerService,
         OrphanHolds,
         PlansRepository,

@@ -13,5 +13,7 @@ export const BillingConfig = Type.Object({
   HOLD_TTL_SECONDS: Type.Integer({ minimum: 1, default: 300 }),
   /** How often the sweeper looks for orphan holds, in ms: an empty look is one index probe. */
   SWEEP_MS: Type.Integer({ minimum: 50, default: 5_000 }),
+  /** How often each replica checks the ledger, in seconds: it reads all of it. */
+  VERIFY_SECONDS: Type.Integer({ minimum: 1, default: 3_600 }),
 });
 export type BillingConfig = Static<typeof BillingConfig>;

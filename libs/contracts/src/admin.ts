@@ -102,12 +102,17 @@ export const admin = {
     Account,
   ),
   creditsHistory: request('admin.credits.history', TransactionsRequest, TransactionsReply),
-  /** Recomputes what must hold of the ledger and lists each discrepancy; `balanced` when there is none. */
+  /**
+   * Recomputes what must hold of the ledger, matches its holds with the generations, and lists the discrepancies, at most 100 of each kind;
+   * `balanced` when there is none. Takes longer the more there is: some seconds for a million entries.
+   */
   ledgerVerify: request(
     'admin.ledger.verify',
     Type.Object({}),
     Type.Object({
       balanced: Type.Boolean(),
+      /** Whether holds were matched with generations; false when `generations` did not answer. */
+      matched: Type.Boolean(),
       entries: Type.Integer(),
       openHolds: Type.Integer(),
       capturedCredits: Credits,

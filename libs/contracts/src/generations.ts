@@ -201,10 +201,33 @@ export const generations = {
       ),
     }),
   ),
-  /** For the sweepers of holds and slots: the status of each id, null where no such generation was accepted. */
+  /** For the sweepers of holds and slots, and the checker of the ledger: nulls where no such generation was accepted. */
   statuses: request(
     'generations.statuses',
     Type.Object({ ids: Type.Array(GenerationId, { maxItems: 1000 }) }),
-    Type.Object({ statuses: Type.Array(Type.Object({ id: GenerationId, status: Nullable(GenerationStatus) })) }),
+    Type.Object({
+      statuses: Type.Array(
+        Type.Object({
+          id: GenerationId,
+          status: Nullable(GenerationStatus),
+          /** As in `Generation`. */
+          creditCost: Nullable(Credits),
+        }),
+      ),
+    }),
+  ),
+  /**
+   * For the checker of the ledger: of the next `first` generations after this id, in the order of their ids, those that have
+   * ended and of which billing has heard it. `next`: where to go on, null at the end.
+   */
+  settled: request(
+    'generations.settled',
+    Type.Object({ after: Nullable(GenerationId), first: Type.Integer({ minimum: 1, maximum: 1000 }) }),
+    Type.Object({
+      generations: Type.Array(
+        Type.Object({ id: GenerationId, accountId: AccountId, status: GenerationStatus, creditCost: Credits }),
+      ),
+      next: Nullable(GenerationId),
+    }),
   ),
 };

@@ -19,7 +19,9 @@ function standIn(known: Record<string, GenerationStatus>): { asked: Set<string>;
     callback: (_, message) => {
       const { ids } = message.json<{ ids: string[] }>();
       for (const id of ids) asked.add(id);
-      message.respond(JSON.stringify({ statuses: ids.map((id) => ({ id, status: known[id] ?? null })) }));
+      message.respond(
+        JSON.stringify({ statuses: ids.map((id) => ({ id, status: known[id] ?? null, creditCost: null })) }),
+      );
     },
   });
   return { asked, subscription };

@@ -3,7 +3,7 @@ import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 
 /** At most so many discrepancies are listed of each kind: the answer must fit into one message. */
-const LISTED = 100;
+export const LISTED = 100;
 
 /** What must hold of the ledger: each statement finds what breaks one invariant, a line each. */
 const checks = [
@@ -75,7 +75,19 @@ const totals = `
     (SELECT count(*) FROM holds WHERE status = 'OPEN') AS "openHolds",
     (SELECT coalesce(sum(captured_credits), 0)::bigint FROM holds WHERE status = 'CAPTURED') AS "capturedCredits"`;
 
-type Verdict = Omit<ReplyOf<typeof admin.ledgerVerify>, 'balanced'>;
+/** A hold as the checker sees it. */
+export interface SeenHold {
+  generationId: string;
+  accountId: string;
+  status: 'OPEN' | 'CAPTURED' | 'RELEASED' | 'REFUSED';
+  captured: number;
+  /** It is open for longer than a generation that is never accepted could leave it. */
+  overdue: boolean;
+}
+
+const SEEN = `generation_id AS "generationId", account_id AS "accountId", status, captured_credits AS captured`;
+
+type Verdict = Omit<ReplyOf<typeof admin.ledgerVerify>, 'balanced' | 'matched'>;
 
 @Injectable()
 export class LedgerCheckRepository {
@@ -93,5 +105,20 @@ export class LedgerCheckRepository {
       const [counts] = await tx.query<Omit<Verdict, 'discrepancies'>>(totals);
       return { ...counts!, discrepancies };
     });
+  }
+
+  async holdsOf(generationIds: string[]): Promise<SeenHold[]> {
+    return this.database.query(`SELECT ${SEEN}, false AS overdue FROM holds WHERE generation_id = ANY ($1::text[])`, [
+      generationIds,
+    ]);
+  }
+
+  /** The next holds after this generation, in the order of their ids. */
+  async holdsAfter(generationId: string, limit: number, overdueSeconds: number): Promise<SeenHold[]> {
+    return this.database.query(
+      `SELECT ${SEEN}, status = 'OPEN' AND created_at < now() - make_interval(secs => $3) AS overdue
+       FROM holds WHERE generation_id > $1 ORDER BY generation_id LIMIT $2`,
+      [generationId, limit, overdueSeconds],
+    );
   }
 }

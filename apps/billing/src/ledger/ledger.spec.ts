@@ -173,6 +173,7 @@ describe('admin.ledger.verify', () => {
     await service.ask(billing.hold, { generationId: service.ids.next('gen'), accountId, credits: 5 });
     expect(await verify()).toEqual({
       balanced: true,
+      matched: false,
       entries: before.entries + 6,
       openHolds: before.openHolds + 1,
       capturedCredits: before.capturedCredits + 30,

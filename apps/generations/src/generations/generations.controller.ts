@@ -26,4 +26,9 @@ export class GenerationsController {
   async statuses({ ids }: RequestOf<typeof generations.statuses>): Promise<ReplyOf<typeof generations.statuses>> {
     return { statuses: await this.service.statuses(ids) };
   }
+
+  @Handles(generations.settled)
+  settled(request: RequestOf<typeof generations.settled>): Promise<ReplyOf<typeof generations.settled>> {
+    return this.service.settled(request);
+  }
 }

@@ -1,13 +1,25 @@
-import type { GenerationStatus, GenerationsFilter } from '@doitong/contracts';
+import { billing, type GenerationStatus, type GenerationsFilter } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { GenerationRow } from './generation.entity.js';
+import { ended } from './transitions.js';
 
 /**
  * How far the time in an id may lie from the time of its row, in ms: an id is made before its row, at most a minute, and by
  * another clock. Ample, as it only bounds what is read of the index.
  */
 const SKEW_MS = 600_000;
+
+interface Settled {
+  id: string;
+  accountId: string;
+  status: GenerationStatus;
+  creditCost: number;
+  settled: boolean;
+}
+
+/** As `toGeneration` tells it. */
+const CREDIT_COST = `CASE WHEN status IN ('FAILED', 'CANCELLED') THEN 0 ELSE credits END`;
 
 @Injectable()
 export class GenerationsRepository {
@@ -51,8 +63,23 @@ export class GenerationsRepository {
     );
   }
 
-  statuses(ids: string[]): Promise<{ id: string; status: GenerationStatus }[]> {
-    return this.database.query('SELECT id, status FROM generations WHERE id = ANY($1::text[])', [ids]);
+  statuses(ids: string[]): Promise<{ id: string; status: GenerationStatus; creditCost: number }[]> {
+    return this.database.query(
+      `SELECT id, status, ${CREDIT_COST} AS "creditCost" FROM generations WHERE id = ANY($1::text[])`,
+      [ids],
+    );
+  }
+
+  /** The next generations after this id; `settled`: it has ended, and its settlement has left the outbox. */
+  settled(after: string | null, limit: number): Promise<Settled[]> {
+    return this.database.query(
+      `SELECT id, account_id AS "accountId", status, ${CREDIT_COST} AS "creditCost",
+         status = ANY ($3::text[]) AND id <> ALL (ARRAY(
+           SELECT item ->> 'generationId' FROM outbox WHERE subject = '${billing.settle.subject}'
+         )) AS settled
+       FROM generations WHERE id > $1 ORDER BY id LIMIT $2`,
+      [after ?? FIRST_ID, limit, ended],
+    );
   }
 
   /** Those whose deadline has passed. */

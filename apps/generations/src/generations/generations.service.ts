@@ -2,7 +2,6 @@ import {
   attempts,
   DoitongError,
   type Generation,
-  type GenerationStatus,
   type generations,
   type ReplyOf,
   type RequestOf,
@@ -63,9 +62,17 @@ export class GenerationsService {
     return this.endFromOutside(id, { status: 'CANCELLED' });
   }
 
-  async statuses(ids: string[]): Promise<{ id: string; status: GenerationStatus | null }[]> {
-    const known = new Map((await this.repository.statuses(ids)).map(({ id, status }) => [id, status]));
-    return ids.map((id) => ({ id, status: known.get(id) ?? null }));
+  async statuses(ids: string[]): Promise<ReplyOf<typeof generations.statuses>['statuses']> {
+    const known = new Map((await this.repository.statuses(ids)).map((one) => [one.id, one]));
+    return ids.map((id) => known.get(id) ?? { id, status: null, creditCost: null });
+  }
+
+  async settled({ after, first }: RequestOf<typeof generations.settled>): Promise<ReplyOf<typeof generations.settled>> {
+    const page = await this.repository.settled(after, first);
+    return {
+      generations: page.filter(({ settled }) => settled).map(({ settled, ...generation }) => generation),
+      next: page.length === first ? page.at(-1)!.id : null,
+    };
   }
 
   /** Fails those whose deadline has passed. A timeout is no verdict on the vendor: a late result is recorded, not charged. */

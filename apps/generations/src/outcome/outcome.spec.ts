@@ -28,6 +28,25 @@ const settlements = async ({ id }: Ids) =>
 const outbox = async () =>
   (await own.sql<{ subject: string }>('SELECT subject FROM outbox ORDER BY id')).map(({ subject }) => subject);
 
+it('an ending counts as settled once billing has taken it, one page after the other', async () => {
+  const [running, failed, completed] = [await reports.running(), await reports.running(), await reports.running()];
+  await reports.failed(failed);
+  await reports.completed(completed);
+  const ask = (after: string | null, first: number) => own.ask(generations.settled, { after, first });
+  expect(await ask(null, 10)).toEqual({ generations: [], next: null });
+  await own.sql(`DELETE FROM outbox WHERE subject = 'billing.settle'`);
+  expect(await ask(null, 2)).toEqual({
+    generations: [expect.objectContaining({ id: failed.id, status: 'FAILED', creditCost: 0 })],
+    next: failed.id,
+  });
+  expect(await ask(failed.id, 2)).toEqual({
+    generations: [expect.objectContaining({ id: completed.id, status: 'COMPLETED', creditCost: 10 })],
+    next: null,
+  });
+  const { statuses } = await own.ask(generations.statuses, { ids: [running.id, completed.id] });
+  expect(statuses.map(({ creditCost }) => creditCost)).toEqual([10, 10]);
+});
+
 describe('a repeated or late report', () => {
   it('a completion said many times, at once and again, charges once', async () => {
     const ids = await reports.running();

@@ -16,7 +16,9 @@ function standIn(known: Record<string, GenerationStatus>): () => void {
   const subscription = service.bus.connection.subscribe(generations.statuses.subject, {
     callback: (_, message) => {
       const { ids } = message.json<{ ids: string[] }>();
-      message.respond(JSON.stringify({ statuses: ids.map((id) => ({ id, status: known[id] ?? null })) }));
+      message.respond(
+        JSON.stringify({ statuses: ids.map((id) => ({ id, status: known[id] ?? null, creditCost: null })) }),
+      );
     },
   });
   return () => subscription.unsubscribe();
