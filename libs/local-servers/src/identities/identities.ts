@@ -72,7 +72,7 @@ const services: Record<string, Role> = {
   },
   billing: {
     answers: ['billing.*', 'billing.key.*', ...ofAdmin('account', 'key', 'credits', 'ledger'), 'admin.audit.billing'],
-    asks: [generations.statuses],
+    asks: [generations.settled, generations.statuses],
     tells: [billing.keysChanged],
   },
   'rate-limit': { answers: ['rate-limit.*'], asks: [generations.statuses] },
