@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GuardedRequest, guardedRequest } from './guarded-request.js';
 
@@ -221,14 +222,49 @@ describe('a guarded request', () => {
     await expect(request).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('leaves no connection open', async () => {
+  it('sends the next one over the same connection, which is closed soon when there is none', async () => {
     answersWith((_, response) => response.end('done'));
-    await guardedRequest(`http://127.0.0.1:${port}/`, local);
+    const url = `http://127.0.0.1:${port}/`;
+    for (let n = 1; n <= 3; n++) {
+      await guardedRequest(url, local);
+      await freed();
+    }
+    expect(new Set(asked.map(({ socket }) => socket)).size).toBe(1);
     const socket = asked[0]!.socket;
     if (!socket.destroyed) await new Promise((closed) => socket.once('close', closed));
     expect(socket.destroyed).toBe(true);
   });
+
+  it('uses no connection to an address that the name has no more', async () => {
+    answersWith((_, response) => response.end('done'));
+    const url = `http://vendor.example:${port}/`;
+    const answers = [
+      addresses('127.0.0.1'),
+      addresses('127.0.0.1'),
+      addresses('127.0.0.1', '::1'),
+      addresses('127.0.0.1'),
+    ];
+    for (const answer of answers) {
+      await guardedRequest(url, { ...local, ports: [port], resolve: async () => answer });
+      await freed();
+    }
+    const [first, second, third, fourth] = asked.map(({ socket }) => socket);
+    expect([second === first, third === first, fourth === first]).toEqual([true, false, true]);
+    const elsewhere = guardedRequest(url, { ...local, ports: [port], resolve: async () => addresses('10.0.0.1') });
+    await expect(elsewhere).rejects.toMatchObject(refused('address'));
+  });
+
+  it('does not send again what a connection that has served before breaks off', async () => {
+    answersWith((request, response) => (asked.length > 1 ? request.socket.destroy() : response.end('done')));
+    const url = `http://127.0.0.1:${port}/`;
+    await guardedRequest(url, { ...local, method: 'POST', body: 'x' });
+    await expect(guardedRequest(url, { ...local, method: 'POST', body: 'x' })).rejects.toHaveProperty('code');
+    expect(asked).toHaveLength(2);
+  });
 });
+
+/** A connection is free a moment after the end of its answer. */
+const freed = () => sleep(20);
 
 function inPieces(response: ServerResponse): void {
   response.write('x'.repeat(10));
