@@ -131,7 +131,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   expect(row).toMatchObject({ id, credits: 2 ** 40, expected_seconds: 0.5, adjustments: ['a'], webhook_url: null });
   await idempotency.leave(name, id);
   await idempotency.release(name, id);
-  await attempts.begin({ attemptId, workerId: 'w', beginId: 'b', credentials: { test: ['fingerprint'] } });
+  await attempts.begin(database, { attemptId, workerId: 'w', beginId: 'b', credentials: { test: ['fingerprint'] } });
   expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toMatchObject({ live: true });
   expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
   await attempts.release(attemptId, 'w');

@@ -90,7 +90,7 @@ function statementsOf(
       return { id, attemptId };
     },
     async end({ id, attemptId }) {
-      await attempts.begin({ attemptId, workerId: 'floor', beginId: attemptId, credentials: { test: ['floor'] } });
+      await attempts.begin(own, { attemptId, workerId: 'floor', beginId: attemptId, credentials: { test: ['floor'] } });
       await attempts.submitted(attemptId, 'floor', { id: 'task', state: {} });
       await own.transaction(async (tx) => {
         await attempts.complete(tx, attemptId, undefined);

@@ -102,13 +102,11 @@ export class AttemptsRepository {
    * vendor may have been asked; not when the deadline of its generation has passed, nor without a credential. Of those that
    * are offered it takes one at random whose circuit lets it through, which is its one trial where that is half-open.
    */
-  async begin({
-    attemptId,
-    workerId,
-    beginId,
-    credentials,
-  }: RequestOf<typeof attempts.begin>): Promise<Begun | undefined> {
-    const [row] = await this.database.query<Begun>(
+  async begin(
+    tx: Queryable,
+    { attemptId, workerId, beginId, credentials }: RequestOf<typeof attempts.begin>,
+  ): Promise<Begun | undefined> {
+    const [row] = await tx.query<Begun>(
       `WITH found AS (
          SELECT a.*, g.mode, g.deadline_at,
            (a.worker_id IS NULL OR a.lease_expires_at < now() OR coalesce(a.begin_id = $5, false)) AS free

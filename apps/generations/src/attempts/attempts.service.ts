@@ -32,11 +32,18 @@ export class AttemptsService {
   ) {}
 
   async begin(request: RequestOf<typeof attempts.begin>): Promise<BeginReply> {
-    const begun = await this.repository.begin(request);
+    const begun = await this.database.transaction(async (tx) => {
+      const begun = await this.repository.begin(tx, request);
+      if (begun?.version) await this.outcomes.started(tx, begun.job.generationId);
+      return begun;
+    });
     if (!begun) return { action: 'drop' };
     const { generationId: id } = begun.job;
     noteGeneration(id);
-    if (begun.version) this.changes.tell({ id, version: begun.version });
+    if (begun.version) {
+      this.relay.wake();
+      this.changes.tell({ id, version: begun.version });
+    }
     if (begun.taken) return next(request.attemptId, begun);
     if (begun.untilTrialMs !== null && (await this.failover.leave(request.attemptId))) return { action: 'drop' };
     return notTaken(begun);

@@ -117,7 +117,10 @@ describe('a generation whose model we chose, and that fails for certain', () => 
     await reports.begin(next);
     await reports.completed(next);
     await waitFor(() => expect(settled()).toEqual([{ generationId: ids.id, outcome: 'CAPTURE', credits: 20 }]));
-    await waitFor(() => expect(own.standIns.saw(webhooks.enqueue).flatMap(({ items }) => items)).toHaveLength(1));
+    await waitFor(() => {
+      const told = own.standIns.saw(webhooks.enqueue).flatMap(({ items }) => items.map(({ type }) => type));
+      expect(told).toEqual(['generation.processing', 'generation.completed']);
+    });
     await waitFor(() => expect(own.standIns.saw(rateLimit.free).flatMap(({ items }) => items)).toHaveLength(1));
     expect(own.standIns.saw(rateLimit.admit)).toHaveLength(1);
     expect(own.standIns.saw(billing.hold)).toHaveLength(1);

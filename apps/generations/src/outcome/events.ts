@@ -21,16 +21,18 @@ const told: Record<Terminal, { outcome: Settlement['outcome']; type: WebhookEven
 export function outboxItemsOf(generation: Generation, webhookUrl: string | null): OutboxItem[] {
   const { outcome, type } = told[generation.status as Terminal];
   const settlement: Settlement = { generationId: generation.id, outcome, credits: generation.creditCost };
-  const event: WebhookEvent = {
-    id: `evt_${generation.id.slice(4)}_${generation.version}`,
-    accountId: generation.accountId,
-    url: webhookUrl,
-    type,
-    data: generation,
-  };
   return [
     { subject: billing.settle.subject, item: settlement },
     { subject: rateLimit.free.subject, item: { generationId: generation.id, refundQuota: false } },
-    { subject: webhooks.enqueue.subject, item: event },
+    { subject: webhooks.enqueue.subject, item: eventOf(generation, type, webhookUrl) },
   ];
+}
+
+/** It has begun: told to those endpoints that ask for it. */
+export function startedItemOf(generation: Generation): OutboxItem {
+  return { subject: webhooks.enqueue.subject, item: eventOf(generation, 'generation.processing', null) };
+}
+
+function eventOf(data: Generation, type: WebhookEvent['type'], url: string | null): WebhookEvent {
+  return { id: `evt_${data.id.slice(4)}_${data.version}`, accountId: data.accountId, url, type, data };
 }

@@ -3,7 +3,7 @@ import { type Queryable, writeOutbox } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { type GenerationRow, toGeneration } from '../generations/generation.entity.js';
 import { sourcesOf } from '../generations/transitions.js';
-import { outboxItemsOf } from './events.js';
+import { outboxItemsOf, startedItemOf } from './events.js';
 
 /** How a generation ends. */
 export type Ending =
@@ -36,5 +36,11 @@ export class OutcomeRepository {
     );
     if (row) await writeOutbox(tx, row.request_id, outboxItemsOf(toGeneration(row), row.webhook_url));
     return row;
+  }
+
+  /** Writes what others must hear of a generation that the transaction `tx` has set in PROCESSING. */
+  async started(tx: Queryable, generationId: string): Promise<void> {
+    const [row] = await tx.query<GenerationRow>('SELECT * FROM generations WHERE id = $1', [generationId]);
+    await writeOutbox(tx, row!.request_id, [startedItemOf(toGeneration(row!))]);
   }
 }

@@ -25,8 +25,13 @@ const settlements = async ({ id }: Ids) =>
       [id],
     )
   ).map(({ item }) => item);
+/** What is to be told of an end. */
 const outbox = async () =>
-  (await own.sql<{ subject: string }>('SELECT subject FROM outbox ORDER BY id')).map(({ subject }) => subject);
+  (
+    await own.sql<{ subject: string }>(
+      `SELECT subject FROM outbox WHERE item->>'type' IS DISTINCT FROM 'generation.processing' ORDER BY id`,
+    )
+  ).map(({ subject }) => subject);
 
 it('an ending counts as settled once billing has taken it, one page after the other', async () => {
   const [running, failed, completed] = [await reports.running(), await reports.running(), await reports.running()];
@@ -222,5 +227,31 @@ describe('an end', () => {
       expect(await settlements(ids)).toMatchObject([{ outcome }]);
     }
     expect(await outbox()).toHaveLength(3 * all.length);
+  });
+});
+
+describe('a beginning', () => {
+  const told = () =>
+    own.sql<{ id: string; url: string | null; status: string; version: number }>(
+      `SELECT item->>'id' AS id, item->>'url' AS url, item->'data'->>'status' AS status, (item->'data'->'version')::integer AS version
+       FROM outbox WHERE item->>'type' = 'generation.processing'`,
+    );
+
+  it('is told once, to endpoints and to no webhookUrl, however often the attempt is taken up', async () => {
+    const ids = await reports.running('one');
+    await reports.expireLease(ids);
+    await reports.begin(ids, 'two');
+    const id = `evt_${ids.id.slice(4)}_2`;
+    expect(await told()).toEqual([{ id, url: null, status: 'PROCESSING', version: 2 }]);
+  });
+
+  it('and what is to be told of it are one transaction', async () => {
+    const ids = await own.accepted();
+    await own.sql('ALTER TABLE outbox RENAME TO hidden');
+    await expect(reports.begin(ids)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await own.sql('ALTER TABLE hidden RENAME TO outbox');
+    expect(await reports.get(ids)).toMatchObject({ status: 'QUEUED' });
+    await reports.begin(ids);
+    expect(await told()).toHaveLength(1);
   });
 });

@@ -29,6 +29,7 @@ interface Role {
 }
 
 const anyChange = generations.changed('*');
+const { enqueue, ...webhooksOfAccounts } = webhooks;
 
 /** What each service says and hears. An operator's noun is answered by one service: `admin.<noun>.<verb>`. */
 const services: Record<string, Role> = {
@@ -45,6 +46,7 @@ const services: Record<string, Role> = {
       generations.providers,
       rateLimit.check,
       rateLimit.usage,
+      ...Object.values(webhooksOfAccounts),
     ],
     hears: [billing.keysChanged, catalog.changed, anyChange],
   },
@@ -64,7 +66,7 @@ const services: Record<string, Role> = {
       billing.limits,
       rateLimit.admit,
       rateLimit.free,
-      webhooks.enqueue,
+      enqueue,
     ],
     tells: [anyChange, catalog.changed, attempts.hint],
     hears: [catalog.changed],
@@ -76,7 +78,7 @@ const services: Record<string, Role> = {
     tells: [billing.keysChanged],
   },
   'rate-limit': { answers: ['rate-limit.*'], asks: [generations.statuses] },
-  'webhook-dispatcher': { answers: ['webhooks.*'] },
+  'webhook-dispatcher': { answers: ['webhooks.>'] },
 };
 
 function ofAdmin(...nouns: string[]): string[] {
