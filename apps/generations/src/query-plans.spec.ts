@@ -156,7 +156,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   });
   await attempts.withoutLease(10);
   await attempts.closeAbandoned();
-  await generations.find('acc_1', id);
+  await generations.find([id]);
   const everything = {
     type: 'IMAGE',
     status: ['QUEUED', 'COMPLETED'],

@@ -25,12 +25,9 @@ const CREDIT_COST = `CASE WHEN status IN ('FAILED', 'CANCELLED') THEN 0 ELSE cre
 export class GenerationsRepository {
   constructor(private readonly database: Database) {}
 
-  async find(accountId: string, id: string): Promise<GenerationRow | undefined> {
-    const [row] = await this.database.query<GenerationRow>(
-      'SELECT * FROM generations WHERE id = $1 AND account_id = $2',
-      [id, accountId],
-    );
-    return row;
+  /** Those that there are, of whichever account, in no order. */
+  find(ids: string[]): Promise<GenerationRow[]> {
+    return this.database.query<GenerationRow>('SELECT * FROM generations WHERE id = ANY($1::text[])', [ids]);
   }
 
   /** Newest first; those older than generation `after` only. */

@@ -6,7 +6,7 @@ import {
   type ReplyOf,
   type RequestOf,
 } from '@doitong/contracts';
-import { Database, fitting, MessageBus, noteGeneration } from '@doitong/service-kit';
+import { Batches, Database, fitting, MessageBus, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
@@ -15,14 +15,18 @@ import { ModelHealth } from '../model-health/model-health.js';
 import { type Ending, OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
 import { Changes } from './changes.js';
-import { toGeneration } from './generation.entity.js';
+import { type GenerationRow, toGeneration } from './generation.entity.js';
 import { GenerationsRepository } from './generations.repository.js';
 import { live } from './transitions.js';
 
 const OVERDUE_BATCH = 100;
+/** Generations that one statement reads. */
+const LARGEST_READ = 200;
 
 @Injectable()
 export class GenerationsService {
+  private readonly reads = new Batches<string, GenerationRow | undefined>((ids) => this.findEach(ids), LARGEST_READ);
+
   constructor(
     private readonly database: Database,
     private readonly repository: GenerationsRepository,
@@ -37,8 +41,9 @@ export class GenerationsService {
 
   async get(accountId: string, id: string): Promise<Generation> {
     noteGeneration(id);
-    const row = await this.repository.find(accountId, id);
-    if (!row) throw new DoitongError('NOT_FOUND', `There is no generation ${id}.`, { field: 'id' });
+    const row = await this.reads.ask(id);
+    if (row?.account_id !== accountId)
+      throw new DoitongError('NOT_FOUND', `There is no generation ${id}.`, { field: 'id' });
     return toGeneration(row);
   }
 
@@ -82,6 +87,11 @@ export class GenerationsService {
     const overdue = await this.repository.overdue(OVERDUE_BATCH);
     for (const { id } of overdue) await this.endFromOutside(id, { status: 'FAILED', error });
     if (overdue.length === OVERDUE_BATCH) await this.failOverdue();
+  }
+
+  private async findEach(ids: string[]): Promise<(GenerationRow | undefined)[]> {
+    const rows = new Map((await this.repository.find(ids)).map((row) => [row.id, row]));
+    return ids.map((id) => rows.get(id));
   }
 
   /** Ends a generation while its attempts may still run. False when it had ended already. */

@@ -18,11 +18,30 @@ export async function connectNats(natsUrl: string, name: string, logger: Logger)
       // A stack trace for every request, which only failed ones would show, costs a tenth of the CPU.
       noAsyncTraces: true,
     });
+    writeOnceATurn(connection);
     void tell(connection, logger);
     return connection;
   } finally {
     clearTimeout(silence);
   }
+}
+
+/**
+ * Messages that are published in one turn of the event loop go to the socket in one write. The client writes after each callback, and
+ * under load these writes were half of the CPU of a service. Its own `flushPending` is the only place to say so.
+ */
+function writeOnceATurn(connection: NatsConnection): void {
+  const { protocol } = connection as unknown as { protocol: { flushPending(): void } };
+  const write = protocol.flushPending.bind(protocol);
+  let scheduled = false;
+  protocol.flushPending = () => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      write();
+    });
+  };
 }
 
 async function tell(connection: NatsConnection, logger: Logger): Promise<void> {
