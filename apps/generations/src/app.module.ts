@@ -5,9 +5,11 @@ import { AdmissionRepository } from './admission/admission.repository.js';
 import { AdmissionService } from './admission/admission.service.js';
 import { IdempotencyRepository } from './admission/idempotency.repository.js';
 import { Reservations } from './admission/reservations.js';
+import { RetryService } from './admission/retry.service.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { AttemptsService } from './attempts/attempts.service.js';
+import { AuditRepository } from './audit/audit.repository.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
@@ -20,6 +22,7 @@ import { Changes } from './generations/changes.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
 import { GenerationsService } from './generations/generations.service.js';
+import { OperatorController } from './generations/operator.controller.js';
 import { ModelHealth } from './model-health/model-health.js';
 import { ModelHealthRepository } from './model-health/model-health.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
@@ -45,6 +48,7 @@ export class GenerationsModule {
         AttemptsController,
         CatalogueController,
         GenerationsController,
+        OperatorController,
         QuotesController,
       ],
       providers: [
@@ -53,6 +57,7 @@ export class GenerationsModule {
         AdmissionService,
         AttemptsRepository,
         AttemptsService,
+        AuditRepository,
         CatalogueRepository,
         CatalogueService,
         Changes,
@@ -70,6 +75,7 @@ export class GenerationsModule {
         QuotesService,
         Relay,
         Reservations,
+        RetryService,
         Sweepers,
       ],
     };

@@ -6,6 +6,7 @@ import { AddCircuits1763820000000 } from './migrations/1763820000000-add-circuit
 import { AddModelHealth1763830000000 } from './migrations/1763830000000-add-model-health.js';
 import { CreateQuotes1763840000000 } from './migrations/1763840000000-create-quotes.js';
 import { KeepWhatWasAsked1763850000000 } from './migrations/1763850000000-keep-what-was-asked.js';
+import { LetOperatorsChange1763900000000 } from './migrations/1763900000000-let-operators-change.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
@@ -17,5 +18,6 @@ export const persistence: Persistence = {
     AddModelHealth1763830000000,
     CreateQuotes1763840000000,
     KeepWhatWasAsked1763850000000,
+    LetOperatorsChange1763900000000,
   ],
 };

@@ -1,10 +1,11 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { adminKeys } from './api-keys.js';
 import { auditRequest } from './audit.js';
 import { Account, AccountDetails, Limits } from './billing.js';
+import { Generation } from './generations.js';
 import { TransactionsReply, TransactionsRequest } from './ledger.js';
 import { request } from './message.js';
-import { AccountId, Credits, GenerationId, Instant, Plan } from './vocabulary.js';
+import { AccountId, AttemptId, ContentType, Credits, GenerationId, Instant, JsonObject, Plan } from './vocabulary.js';
 
 /** Of a limit: ten times as much, the limit of reads, still fits into an integer of PostgreSQL. */
 const MOST = 200_000_000;
@@ -13,9 +14,39 @@ const MOST = 200_000_000;
 const Reference = Type.String({ minLength: 1, maxLength: 200 });
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
 
-/** What operators and internal services ask; the admin identity alone can. */
 const OneAccount = Type.Object({ accountId: AccountId });
 
+const OneGeneration = Type.Object({ id: GenerationId });
+
+/** One try of a generation, for operators. */
+const AttemptDetails = Type.Object({
+  id: AttemptId,
+  number: Type.Integer(),
+  provider: Type.String(),
+  model: Type.String(),
+  status: Type.String(),
+  /** Fingerprint of the vendor credential; null before one was taken. */
+  credential: Type.Union([Type.String(), Type.Null()]),
+  /** As the worker told it; null unless it failed. */
+  failure: Type.Union([JsonObject, Type.Null()]),
+  createdAt: Instant,
+  finishedAt: Type.Union([Instant, Type.Null()]),
+});
+
+/** A provider as operators see it. */
+const ProviderState = Type.Object({
+  id: Type.String(),
+  type: ContentType,
+  family: Type.String(),
+  /** Why no live key, and no test key, is served; null where they are. */
+  live: Type.Union([Type.String(), Type.Null()]),
+  test: Type.Union([Type.String(), Type.Null()]),
+  /** The reason that was given for disabling it; null while it is not disabled. */
+  disabledBecause: Type.Union([Type.String(), Type.Null()]),
+});
+export type ProviderState = Static<typeof ProviderState>;
+
+/** What operators and internal services ask; the admin identity alone can. */
 export const admin = {
   /** Creates an account with one test and one live key, whose secrets are shown here and never again. */
   accountCreate: request(
@@ -101,6 +132,34 @@ export const admin = {
     }),
     Account,
   ),
+  /** Of any account. NOT_FOUND. */
+  generationShow: request(
+    'admin.generation.show',
+    OneGeneration,
+    Type.Object({ generation: Generation, attempts: Type.Array(AttemptDetails) }),
+  ),
+  /** As its owner would cancel it: false when it had ended already. NOT_FOUND. */
+  generationCancel: request('admin.generation.cancel', OneGeneration, Type.Object({ cancelled: Type.Boolean() })),
+  /**
+   * A new generation of what one that FAILED or was CANCELLED was asked for, with a price, a hold and a slot of its own: what has ended
+   * stays as it ended. Once for each within a day: a repeat answers with the one that was made. NOT_FOUND, INVALID_INPUT for
+   * one that is COMPLETED or has not ended, FORBIDDEN when the account is not active; otherwise as `generations.create`.
+   */
+  generationRetry: request('admin.generation.retry', OneGeneration, Generation),
+  providerList: request('admin.provider.list', Type.Object({}), Type.Object({ providers: Type.Array(ProviderState) })),
+  /**
+   * No new attempt goes to it, by name neither, from the next request on; what runs there, ends. Holds until it is enabled. A repeat gives
+   * another reason. NOT_FOUND.
+   */
+  providerDisable: request(
+    'admin.provider.disable',
+    Type.Object({ provider: Type.String(), reason: Reason }),
+    ProviderState,
+  ),
+  /** NOT_FOUND. */
+  providerEnable: request('admin.provider.enable', Type.Object({ provider: Type.String() }), ProviderState),
+  /** Of generations and providers. */
+  generationsAudit: auditRequest('admin.audit.generations'),
   creditsHistory: request('admin.credits.history', TransactionsRequest, TransactionsReply),
   /**
    * Recomputes what must hold of the ledger, matches its holds with the generations, and lists the discrepancies, at most 100 of each kind;

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort } from '@doitong/local-servers';
 import {
   Customer,
@@ -68,6 +71,49 @@ describe('the standalone', () => {
     expect(await (await customer()).account()).toEqual({ credits: 100_000, held: 0 });
   });
 
+  it('is what the command line of operators speaks to: tables for people, JSON for programs, and what it changes is audited', async () => {
+    const create = ['account', 'create', '--name', 'Acme', '--plan', 'ENTERPRISE', '--credits', '5000', '--json'];
+    const { accountId, testKey } = JSON.parse(await cli(...create));
+    const acme = new Customer((await file()).baseUrl, accountId, testKey);
+    expect(await acme.account()).toEqual({ credits: 5_000, held: 0 });
+
+    const { id } = await acme.generate({ type: 'VIDEO', provider: 'minimax', input: { text: '[[sandbox:hang]]' } });
+    expect(JSON.parse(await cli('generation', 'cancel', id, '--json'))).toEqual({ cancelled: true });
+    expect(JSON.parse(await cli('generation', 'show', id, '--json'))).toMatchObject({ id, status: 'CANCELLED' });
+    const retried = JSON.parse(await cli('generation', 'retry', id, '--json'));
+    await cli('generation', 'cancel', retried.id);
+    expect(await acme.settled()).toEqual({ credits: 5_000, held: 0 });
+    await cli('provider', 'disable', 'minimax', '--reason', 'an incident');
+    const refused = await acme.tryGenerate({ type: 'VIDEO', provider: 'minimax', input: { text: 'now' } });
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);
+    expect(await cli('provider', 'list')).toMatch(/minimax .*an incident/);
+    await cli('provider', 'enable', 'minimax');
+
+    await cli('account', 'set-limits', accountId, '--concurrent', '3');
+    await cli('credits', 'adjust', accountId, '--credits', '-100', '--reason', 'by mistake', '--as', 'ada');
+    expect(await cli('account', 'show', accountId)).toMatch(/concurrent *│ 3 /);
+    expect(JSON.parse(await cli('credits', 'history', accountId, '--json'))[0]).toMatchObject({ credits: -100 });
+    expect(JSON.parse(await cli('ledger', 'verify', '--json'))).toMatchObject({ balanced: true });
+    const audit: { action: string }[] = JSON.parse(await cli('audit', 'list', '--account', accountId, '--json'));
+    expect(audit.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['account.create', 'generation.cancel', 'generation.retry', 'account.set-limits']),
+    );
+    await expect(cli('account', 'show', 'acc_nobody')).rejects.toMatchObject({ code: 1, stdout: '' });
+    await expect(cli('account', 'create', '--name', 'Acme', '--plan', 'GOLD')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^INVALID_INPUT: .*plan/),
+    });
+    await expect(cli('account', 'destroy')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/unknown/),
+    });
+    const nowhere = { ...process.env, NATS_URL: '', DATA_DIR: join(folder.path, 'nothing-here') };
+    await expect(run(process.execPath, [ADMIN, 'ledger', 'verify'], { env: nowhere })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^No platform found/),
+    });
+  });
+
   it('refuses a data directory that another uses, and a port that is taken, in one line that names it', async () => {
     await expect(startService('standalone', { ...env, SANDBOX_PORT: String(await freePort()) })).rejects.toThrow(
       /DATA_DIR .* is in use/,
@@ -115,6 +161,15 @@ describe('the standalone', () => {
     expect((await fetch((await again.generation(id)).url!)).status).toBe(200);
   });
 });
+
+const ADMIN = fileURLToPath(new URL('../../../dist/apps/admin/main.js', import.meta.url));
+const run = promisify(execFile);
+
+/** What `npm run admin --` with these words says. */
+async function cli(...words: string[]): Promise<string> {
+  const env = { ...process.env, NATS_URL: '', DATA_DIR: folder.path };
+  return (await run(process.execPath, [ADMIN, ...words], { env })).stdout;
+}
 
 async function submits(sandboxUrl: string): Promise<number> {
   const response = await fetch(`${sandboxUrl}/_sandbox/submits?family=minimax`);

@@ -1,8 +1,9 @@
 import type { Routing } from '@doitong/contracts';
-import { Database } from '@doitong/service-kit';
+import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
 import type { GenerationRow } from '../generations/generation.entity.js';
+import type { Note } from '../generations/generations.service.js';
 import { CONFIG } from '../tokens.js';
 import type { RequestName } from './idempotency.repository.js';
 
@@ -45,9 +46,26 @@ export class AdmissionRepository {
    * Accepts a generation: it, its first attempt and its idempotency row, in one statement and so in one transaction.
    * Undefined when the hold or the slot is about to run out, or the claim on the key was lost.
    */
-  async accept(generation: NewGeneration, name: RequestName | undefined): Promise<GenerationRow | undefined> {
+  async accept(
+    generation: NewGeneration,
+    name: RequestName | undefined,
+    note?: Note,
+  ): Promise<GenerationRow | undefined> {
+    if (!note) return this.insert(this.database, generation, name);
+    return this.database.transaction(async (tx) => {
+      const row = await this.insert(tx, generation, name);
+      if (row) await note(tx, row);
+      return row;
+    });
+  }
+
+  private async insert(
+    on: Queryable,
+    generation: NewGeneration,
+    name: RequestName | undefined,
+  ): Promise<GenerationRow | undefined> {
     const g = generation;
-    const [row] = await this.database.query<GenerationRow>(
+    const [row] = await on.query<GenerationRow>(
       `WITH claimed AS (
          UPDATE idempotency_keys SET accepted = true
          WHERE account_id = $3 AND key = $20 AND scope = $21 AND generation_id = $1 AND NOT accepted

@@ -5,6 +5,7 @@ import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { type Choice, choose } from '../choice/choice.js';
 import { GenerationsConfig } from '../config.js';
 import { type GenerationRow, toGeneration } from '../generations/generation.entity.js';
+import type { Note } from '../generations/generations.service.js';
 import { QuotesService } from '../quotes/quotes.service.js';
 import { CONFIG } from '../tokens.js';
 import { AdmissionRepository } from './admission.repository.js';
@@ -13,7 +14,7 @@ import { IdempotencyRepository, type RequestName } from './idempotency.repositor
 import { isRefusal, isSpent, Reservations } from './reservations.js';
 import { checkStorable } from './storable.js';
 
-type CreateRequest = RequestOf<typeof generations.create>;
+type CreateRequest = RequestOf<typeof generations.create> & { note?: Note };
 
 const FIRST_LOOK_AGAIN_MS = 20;
 const LONGEST_LOOK_AGAIN_MS = 500;
@@ -34,7 +35,9 @@ export class AdmissionService {
     @Inject(CONFIG) private readonly config: GenerationsConfig,
   ) {}
 
-  async create(request: CreateRequest): Promise<Generation> {
+  /** `note` is carried out in the transaction that accepts it. */
+  async create(asked: RequestOf<typeof generations.create>, note?: Note): Promise<Generation> {
+    const request = { ...asked, note };
     const { idempotency, accountId, input } = request;
     checkStorable(input);
     const row = idempotency
@@ -117,7 +120,7 @@ export class AdmissionService {
   }
 
   private async accept(
-    { accountId, mode, input: asked }: CreateRequest,
+    { accountId, mode, input: asked, note }: CreateRequest,
     { candidate, credits, options, adjustments, routing }: Choice,
     id: string,
     admittedUntil: Date,
@@ -149,6 +152,7 @@ export class AdmissionService {
         requestId: currentRequestId(),
       },
       name,
+      note,
     );
     if (!row) return undefined;
     // A wake-up call that is lost here is made up for by the sweeper.

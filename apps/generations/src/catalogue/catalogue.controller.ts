@@ -1,4 +1,4 @@
-import { catalog, generations, type ReplyOf, type RequestOf } from '@doitong/contracts';
+import { admin, catalog, generations, type ProviderState, type ReplyOf, type RequestOf } from '@doitong/contracts';
 import { Handles, Hears } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { CatalogueService } from './catalogue.service.js';
@@ -25,6 +25,21 @@ export class CatalogueController {
   @Handles(generations.providers)
   async providers({ type }: RequestOf<typeof generations.providers>): Promise<ReplyOf<typeof generations.providers>> {
     return { providers: this.catalogue.providers(type) };
+  }
+
+  @Handles(admin.providerList)
+  async list(): Promise<ReplyOf<typeof admin.providerList>> {
+    return { providers: this.catalogue.states() };
+  }
+
+  @Handles(admin.providerDisable)
+  disable({ provider, reason }: RequestOf<typeof admin.providerDisable>): Promise<ProviderState> {
+    return this.catalogue.disable(provider, reason);
+  }
+
+  @Handles(admin.providerEnable)
+  enable({ provider }: RequestOf<typeof admin.providerEnable>): Promise<ProviderState> {
+    return this.catalogue.enable(provider);
   }
 
   @Hears(catalog.changed)

@@ -1,5 +1,5 @@
 import type { Credentials, FamilyManifest } from '@doitong/contracts';
-import { Database } from '@doitong/service-kit';
+import { Database, type Queryable, writeAudit } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { CatalogueEntry } from './catalogue.entity.js';
 
@@ -45,6 +45,48 @@ export class CatalogueRepository {
     await this.database.query('DELETE FROM workers WHERE beat_at < now() - 10 * make_interval(secs => $1)', [
       aliveSeconds,
     ]);
+  }
+
+  /** The reasons, by provider. */
+  async disabled(): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ provider: string; reason: string }>(
+      'SELECT provider, reason FROM disabled_providers',
+    );
+    return new Map(rows.map(({ provider, reason }) => [provider, reason]));
+  }
+
+  async disable(provider: string, reason: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const before = await this.lockReason(tx, provider);
+      if (before === reason) return;
+      await tx.query(
+        'INSERT INTO disabled_providers (provider, reason) VALUES ($1, $2) ON CONFLICT (provider) DO UPDATE SET reason = $2',
+        [provider, reason],
+      );
+      await writeAudit(tx, {
+        action: 'provider.disable',
+        target: provider,
+        before: before === undefined ? undefined : { reason: before },
+        after: { reason },
+      });
+    });
+  }
+
+  async enable(provider: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const before = await this.lockReason(tx, provider);
+      if (before === undefined) return;
+      await tx.query('DELETE FROM disabled_providers WHERE provider = $1', [provider]);
+      await writeAudit(tx, { action: 'provider.enable', target: provider, before: { reason: before } });
+    });
+  }
+
+  private async lockReason(tx: Queryable, provider: string): Promise<string | undefined> {
+    const [row] = await tx.query<{ reason: string }>(
+      'SELECT reason FROM disabled_providers WHERE provider = $1 FOR UPDATE',
+      [provider],
+    );
+    return row?.reason;
   }
 
   read(aliveSeconds: number): Promise<CatalogueEntry[]> {

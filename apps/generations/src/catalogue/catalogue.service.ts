@@ -2,9 +2,11 @@ import {
   type ContentType,
   type Credentials,
   catalog,
+  DoitongError,
   type FamilyManifest,
   type generations,
   type Mode,
+  type ProviderState,
   type ReplyOf,
 } from '@doitong/contracts';
 import { Logger, MessageBus, Periodic } from '@doitong/service-kit';
@@ -15,6 +17,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { isNamed } from '../choice/named.js';
 import { Circuits } from '../circuits/circuits.js';
 import { GenerationsConfig } from '../config.js';
 import { ModelHealth } from '../model-health/model-health.js';
@@ -31,6 +34,7 @@ const RETRY_SECONDS = 10;
 @Injectable()
 export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private entries: CatalogueEntry[] = [];
+  private disabled = new Map<string, string>();
   private reads = 0;
   private newest = 0;
   private readonly refresh: Periodic;
@@ -84,15 +88,15 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
 
   candidates(type: ContentType, mode: Mode): Candidate[] {
     return this.entries.flatMap(({ manifest: { family, providers }, credentials }) => {
-      const absence = this.absenceOf(family, credentials, mode);
       return providers
         .filter((provider) => provider.type === type)
-        .flatMap((provider) =>
-          provider.models.map((model) => {
+        .flatMap((provider) => {
+          const absence = this.absenceOf(family, provider.id, credentials, mode);
+          return provider.models.map((model) => {
             const health = this.health.of({ provider: provider.id, model: model.id }, model.expectedSeconds);
             return { family, provider, model, absence, health };
-          }),
-        );
+          });
+        });
     });
   }
 
@@ -106,11 +110,59 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
     return this.entries.flatMap(({ manifest, credentials }) =>
       manifest.providers
         .filter((provider) => !type || provider.type === type)
-        .map((provider) => ({ ...provider, available: hasAny(credentials) })),
+        .map((provider) => ({ ...provider, available: hasAny(credentials) && !this.disabled.has(provider.id) })),
     );
   }
 
-  private absenceOf(family: string, credentials: Credentials, mode: Mode): Absence | null {
+  /** Every provider as operators see it. */
+  states(): ProviderState[] {
+    return this.entries.flatMap(({ manifest: { family, providers }, credentials }) =>
+      providers.map(({ id, type }) => {
+        const why = (mode: Mode) => this.absenceOf(family, id, credentials, mode)?.because ?? null;
+        return {
+          id,
+          type,
+          family,
+          live: why('live'),
+          test: why('test'),
+          disabledBecause: this.disabled.get(id) ?? null,
+        };
+      }),
+    );
+  }
+
+  /** By id or alias. NOT_FOUND. */
+  async disable(name: string, reason: string): Promise<ProviderState> {
+    const { id } = this.named(name);
+    await this.repository.disable(id, reason);
+    return this.changed(id);
+  }
+
+  /** By id or alias. NOT_FOUND. */
+  async enable(name: string): Promise<ProviderState> {
+    const { id } = this.named(name);
+    await this.repository.enable(id);
+    return this.changed(id);
+  }
+
+  private named(name: string): { id: string } {
+    const all = this.providers();
+    const found = all.find((each) => isNamed(each, name));
+    if (found) return found;
+    const message = `There is no provider "${name}".`;
+    throw new DoitongError('NOT_FOUND', message, { field: 'provider', allowed: all.map(({ id }) => id) });
+  }
+
+  /** Other replicas and the gateways look again when they hear of it. */
+  private async changed(id: string): Promise<ProviderState> {
+    await this.read();
+    const state = this.states().find((one) => one.id === id)!;
+    this.bus.broadcast(catalog.changed, { family: state.family });
+    return state;
+  }
+
+  private absenceOf(family: string, provider: string, credentials: Credentials, mode: Mode): Absence | null {
+    if (this.disabled.has(provider)) return { because: 'disabled by an operator', retryAfterSeconds: RETRY_SECONDS };
     const own = credentials[mode] ?? [];
     if (own.length > 0) return this.circuits.absenceOf(family, own);
     const because = hasAny(credentials) ? `no credential for ${mode} keys` : 'no live worker';
@@ -124,14 +176,16 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
   /** Of reads that overtake each other the one that began last counts. */
   private async read(): Promise<void> {
     const turn = ++this.reads;
-    const [entries] = await Promise.all([
+    const [entries, disabled] = await Promise.all([
       this.repository.read(this.aliveSeconds),
+      this.repository.disabled(),
       this.circuits.read(),
       this.health.read(),
     ]);
     if (turn > this.newest) {
       this.newest = turn;
       this.entries = entries;
+      this.disabled = disabled;
     }
     await this.repository.forgetDead(this.aliveSeconds);
   }

@@ -1,8 +1,10 @@
-import { billing, type GenerationStatus, type GenerationsFilter } from '@doitong/contracts';
+import { type admin, billing, type GenerationStatus, type GenerationsFilter, type ReplyOf } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { GenerationRow } from './generation.entity.js';
 import { ended } from './transitions.js';
+
+type AttemptDetails = ReplyOf<typeof admin.generationShow>['attempts'][number];
 
 /**
  * How far the time in an id may lie from the time of its row, in ms: an id is made before its row, at most a minute, and by
@@ -28,6 +30,16 @@ export class GenerationsRepository {
   /** Those that there are, of whichever account, in no order. */
   find(ids: string[]): Promise<GenerationRow[]> {
     return this.database.query<GenerationRow>('SELECT * FROM generations WHERE id = ANY($1::text[])', [ids]);
+  }
+
+  attemptsOf(id: string): Promise<AttemptDetails[]> {
+    return this.database.query<AttemptDetails>(
+      `SELECT id, number, provider, model, status, credential, failure,
+         to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt",
+         to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "finishedAt"
+       FROM attempts WHERE generation_id = $1 ORDER BY number`,
+      [id],
+    );
   }
 
   /** Newest first; those older than generation `after` only. */

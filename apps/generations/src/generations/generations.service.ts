@@ -1,4 +1,5 @@
 import {
+  type admin,
   attempts,
   DoitongError,
   type Generation,
@@ -6,7 +7,15 @@ import {
   type ReplyOf,
   type RequestOf,
 } from '@doitong/contracts';
-import { Batches, Database, fitting, MessageBus, noteGeneration } from '@doitong/service-kit';
+import {
+  Batches,
+  Database,
+  fitting,
+  MessageBus,
+  noteGeneration,
+  type Queryable,
+  writeAudit,
+} from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { AttemptsRepository } from '../attempts/attempts.repository.js';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
@@ -22,6 +31,9 @@ import { live } from './transitions.js';
 const OVERDUE_BATCH = 100;
 /** Generations that one statement reads. */
 const LARGEST_READ = 200;
+
+/** Writes what an operator did, in the transaction in which it is done. */
+export type Note = (tx: Queryable, done: GenerationRow) => Promise<void>;
 
 @Injectable()
 export class GenerationsService {
@@ -67,6 +79,28 @@ export class GenerationsService {
     return this.endFromOutside(id, { status: 'CANCELLED' });
   }
 
+  /** Of any account, with its attempts. NOT_FOUND. */
+  async show(id: string): Promise<ReplyOf<typeof admin.generationShow>> {
+    const generation = toGeneration(await this.row(id));
+    return { generation, attempts: await this.repository.attemptsOf(id) };
+  }
+
+  /** As its owner would, by an operator. */
+  async cancelAny(id: string): Promise<boolean> {
+    const { account_id: accountId } = await this.row(id);
+    return this.endFromOutside(id, { status: 'CANCELLED' }, (tx, { id: target, status }) =>
+      writeAudit(tx, { action: 'generation.cancel', target, accountId, after: { status } }),
+    );
+  }
+
+  /** Of any account. NOT_FOUND. */
+  async row(id: string): Promise<GenerationRow> {
+    noteGeneration(id);
+    const [row] = await this.repository.find([id]);
+    if (!row) throw new DoitongError('NOT_FOUND', `There is no generation ${id}.`, { field: 'id' });
+    return row;
+  }
+
   async statuses(ids: string[]): Promise<ReplyOf<typeof generations.statuses>['statuses']> {
     const known = new Map((await this.repository.statuses(ids)).map((one) => [one.id, one]));
     return ids.map((id) => known.get(id) ?? { id, status: null, creditCost: null });
@@ -95,13 +129,15 @@ export class GenerationsService {
   }
 
   /** Ends a generation while its attempts may still run. False when it had ended already. */
-  private async endFromOutside(id: string, ending: Ending): Promise<boolean> {
-    const { running, ended } = await this.database.transaction(async (tx) => ({
-      running: await this.attemptsRepository.abandon(tx, id),
-      ended: await this.outcomes.end(tx, id, ending),
-    }));
+  private async endFromOutside(id: string, ending: Ending, note?: Note): Promise<boolean> {
+    const { running, ended } = await this.database.transaction(async (tx) => {
+      const running = await this.attemptsRepository.abandon(tx, id);
+      const ended = await this.outcomes.end(tx, id, ending);
+      if (ended) await note?.(tx, ended);
+      return { running, ended };
+    });
     // It moved to another attempt while this waited for the one before.
-    if (!ended) return (await this.runs(id)) && this.endFromOutside(id, ending);
+    if (!ended) return (await this.runs(id)) && this.endFromOutside(id, ending, note);
     // What no worker has taken up in time is not the model's fault.
     if (ended.status === 'FAILED' && running.length > 0) this.health.note(ended, 'failed');
     for (const attemptId of running) this.bus.broadcast(attempts.hint, { attemptId, what: 'cancel' });

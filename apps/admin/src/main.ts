@@ -1,0 +1,24 @@
+import { DoitongError } from '@doitong/contracts';
+import { fatal } from '@doitong/service-kit';
+import { Command } from 'commander';
+import { account } from './nouns/account.js';
+import { audit } from './nouns/audit.js';
+import { credits } from './nouns/credits.js';
+import { generation } from './nouns/generation.js';
+import { key } from './nouns/key.js';
+import { ledger } from './nouns/ledger.js';
+import { provider } from './nouns/provider.js';
+
+const program = new Command('admin').description(
+  'The operator’s side of Doitong. Speaks to the platform at NATS_URL, or to the standalone that runs on DATA_DIR (default: .data).',
+);
+for (const noun of [account, audit, credits, generation, key, ledger, provider]) noun(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof DoitongError)) fatal(error);
+  const { code, message, field, allowed } = error.body;
+  const details = [field && `field: ${field}`, allowed !== undefined && `allowed: ${JSON.stringify(allowed)}`];
+  fatal([`${code}: ${message}`, ...details.filter(Boolean)].join('\n  '));
+}
