@@ -29,8 +29,17 @@ export interface GuardedAnswer {
  */
 export async function guardedRequest(url: string, options: GuardedRequest): Promise<GuardedAnswer> {
   const target = checkCustomerUrl(url, options);
-  const signal = AbortSignal.timeout(options.timeoutMs);
-  return Promise.race([exchange(target, signal, options), rejectedBy(signal)]);
+  const controller = new AbortController();
+  // One that is not cleared, as AbortSignal.timeout's, keeps all of a request in memory until it ends.
+  const timer = setTimeout(
+    () => controller.abort(new DOMException('no answer in time', 'TimeoutError')),
+    options.timeoutMs,
+  );
+  try {
+    return await Promise.race([exchange(target, controller.signal, options), rejectedBy(controller.signal)]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function exchange(target: URL, signal: AbortSignal, options: GuardedRequest): Promise<GuardedAnswer> {

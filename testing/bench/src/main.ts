@@ -4,8 +4,9 @@ import { choice } from './choice.js';
 import { lifecycle } from './lifecycle.js';
 import { limits } from './limits.js';
 import { read } from './read.js';
+import { webhooks } from './webhooks/webhooks.js';
 
-const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle, limits, read };
+const benchmarks: Record<string, () => Promise<void>> = { accept, choice, lifecycle, limits, read, webhooks };
 
 const [name = ''] = process.argv.slice(2);
 const chosen = name ? [benchmarks[name]] : Object.values(benchmarks);

@@ -14,6 +14,8 @@ import { Settlements } from './settlements.js';
 
 /** Looks for deliveries that have become due; those that are enqueued here are woken up for. */
 const POLL_MS = 250;
+/** From the end of an attempt until the claim that fills its place. */
+const GATHER_MS = 10;
 /** Attempts in hand may last so much longer when the service stops. */
 const DRAIN_MS = 3_000;
 /** From the end of an attempt until its outcome must be durable. */
@@ -28,6 +30,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly leaseMs: number;
   private readonly inHand = new Map<ClaimedDelivery, Promise<void>>();
   private readonly attempts: Counter<'outcome'>;
+  private soon?: NodeJS.Timeout;
   private stopping = false;
 
   constructor(
@@ -66,6 +69,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.periodic.wake();
   }
 
+  /** Places have become free; a few more will be in a moment, and one claim serves them all. */
+  private wakeSoon(): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      this.wake();
+    }, GATHER_MS).unref();
+  }
+
   /** What cannot be finished in time is due again at once, for another replica or the next start. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
@@ -75,11 +86,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async claim(): Promise<void> {
-    while (!this.stopping && this.places.free > 0) {
+    for (let more = true; more && !this.stopping && this.places.free > 0; ) {
       const full = { accounts: this.places.fullAccounts(), destinations: this.places.fullDestinations() };
-      const { visited, claimed } = await this.queue.claim(full, (ready) => this.places.allot(ready), this.leaseMs);
-      if (visited === 0) return;
-      if (claimed.length > 0) await this.start(claimed);
+      const found = await this.queue.claim(full, (ready) => this.places.allot(ready), this.leaseMs);
+      if (found.claimed.length > 0) await this.start(found.claimed);
+      more = found.more;
     }
   }
 
@@ -95,7 +106,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
         .finally(() => {
           this.inHand.delete(delivery);
           this.places.giveBack(delivery);
-          this.wake();
+          this.wakeSoon();
         });
       this.inHand.set(delivery, work);
     }

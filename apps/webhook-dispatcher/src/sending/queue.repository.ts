@@ -34,7 +34,8 @@ export interface Attempt {
 
 const DESTINATIONS_AT_ONCE = 200;
 
-const READY = `
+/** The destinations that may be claimed from. */
+export const READY = `
   SELECT account_id AS "accountId", target, silent > 0 AS "onProbation" FROM destinations
   WHERE claim_at <= now() AND account_id <> ALL($1::text[])
     AND (account_id, target) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
@@ -127,13 +128,13 @@ export class QueueRepository {
 
   /**
    * Leases due deliveries, the longest waiting destination first. The destinations are locked in a statement of their
-   * own: only what is read after that sees all that was added to them. `visited` is 0 when nothing was due.
+   * own: only what is read after that sees all that was added to them. `more`: others may be due that were not looked at.
    */
   claim(
     full: { accounts: string[]; destinations: Destination[] },
     allot: (destinations: Candidate[]) => Allotment[],
     leaseMs: number,
-  ): Promise<{ visited: number; claimed: ClaimedDelivery[] }> {
+  ): Promise<{ more: boolean; claimed: ClaimedDelivery[] }> {
     return this.database.transaction(async (tx) => {
       const ready = await tx.query<Candidate>(READY, [
         full.accounts,
@@ -142,13 +143,14 @@ export class QueueRepository {
         DESTINATIONS_AT_ONCE,
       ]);
       const allotted = allot(ready);
-      if (allotted.length === 0) return { visited: 0, claimed: [] };
+      if (allotted.length === 0) return { more: false, claimed: [] };
       const accounts = allotted.map(({ accountId }) => accountId);
       const targets = allotted.map(({ target }) => target);
       const places = allotted.map(({ places }) => places);
       const rows = await tx.query<LeasedRow>(LEASE, [accounts, targets, places, leaseMs]);
       await tx.query(NOTE_NEXT, [accounts, targets, leaseMs]);
-      return { visited: allotted.length, claimed: rows.map(claimedDelivery) };
+      const more = ready.length === DESTINATIONS_AT_ONCE || allotted.length < ready.length;
+      return { more, claimed: rows.map(claimedDelivery) };
     });
   }
 
