@@ -2,6 +2,7 @@ import { AssetUrlSigner, assetStoreConfig, createAssetStore } from '@doitong/med
 import { type DynamicModule, Module } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { AccountsService } from './accounts/accounts.service.js';
+import { OwnKeysService } from './api-keys/api-keys.service.js';
 import { assetUrlSigner } from './assets/asset-urls.js';
 import { AssetsController } from './assets/assets.controller.js';
 import { ApiKeys } from './auth/api-keys.js';
@@ -73,6 +74,7 @@ export class GatewayModule {
         DeliveriesService,
         EndpointsService,
         GenerationsService,
+        OwnKeysService,
         ProvidersService,
         Watches,
         { provide: ASSET_STORE, useFactory: () => createAssetStore(assetStoreConfig(config)) },

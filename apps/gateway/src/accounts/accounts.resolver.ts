@@ -1,8 +1,10 @@
 import type { Principal } from '@doitong/contracts';
-import { Context, Extensions, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, Int, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { needs } from '../auth/scopes.js';
+import { PAGE } from '../graphql/pages.js';
 import { Account, AccountLimits, AccountUsage } from './account.type.js';
 import { AccountsService } from './accounts.service.js';
+import { CreditGrant, CreditTransactionConnection } from './credits.type.js';
 
 @Resolver(() => Account)
 export class AccountsResolver {
@@ -22,5 +24,27 @@ export class AccountsResolver {
   @ResolveField(() => AccountUsage, { description: 'What it uses of its limits at this moment.' })
   usage(@Context('principal') principal: Principal): Promise<AccountUsage> {
     return this.accounts.usage(principal);
+  }
+
+  @ResolveField(() => [CreditGrant], {
+    description: 'The credits that it has, by how they came, in the order in which they are used up; at most 500.',
+  })
+  @Extensions(needs('billing'))
+  grants(@Context('principal') principal: Principal): Promise<CreditGrant[]> {
+    return this.accounts.grants(principal);
+  }
+
+  @ResolveField(() => CreditTransactionConnection, {
+    description: 'What credits came and went, newest first, page by page. What is set aside has not gone.',
+  })
+  @Extensions(needs('billing'))
+  transactions(
+    @Context('principal') principal: Principal,
+    @Args('first', { type: () => Int, defaultValue: PAGE, nullable: true, description: 'How many at most, 1 to 100.' })
+    first?: number | null,
+    @Args('after', { type: () => String, nullable: true, description: 'A cursor: only those behind its place.' })
+    after?: string | null,
+  ): Promise<CreditTransactionConnection> {
+    return this.accounts.transactions(principal, { first, after });
   }
 }

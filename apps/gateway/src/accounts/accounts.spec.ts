@@ -43,3 +43,29 @@ it('account tells its limits and what is used of them; usage is asked for only w
   expect(both).toEqual({ data: { account: { limits, usage } } });
   expect(gateway.asked(rateLimit.usage).map(({ body }) => body)).toEqual([{ accountId: aPrincipal().accountId }]);
 });
+
+it('account tells its grants, and its transactions page by page', async () => {
+  const createdAt = '2025-01-31T12:00:00.000Z';
+  const grant = { kind: 'PROMOTION' as const, credits: 500, remaining: 20, priority: 10, expiresAt: null, createdAt };
+  gateway.answer(billing.grants, () => ({ grants: [{ id: 7, reference: 'welcome', ...grant }] }));
+  const capture = { kind: 'CAPTURE' as const, reference: 'gen_1', credits: -480, reason: null, createdAt };
+  gateway.answer(billing.transactions, ({ after }) => ({
+    transactions: [{ id: after === undefined ? 41 : 40, ...capture }],
+    more: after === undefined,
+  }));
+  const TRANSACTIONS =
+    'edges { node { id kind reference credits reason createdAt } } pageInfo { hasNextPage endCursor }';
+  const first = await gateway.post(
+    `{ account { grants { id kind credits remaining priority expiresAt createdAt } transactions(first: 1) { ${TRANSACTIONS} } } }`,
+  );
+  const { grants, transactions } = first.body.data.account;
+  expect(grants).toEqual([{ id: '7', ...grant }]);
+  expect(transactions.edges).toEqual([{ node: { id: '41', ...capture } }]);
+  const after = transactions.pageInfo.endCursor;
+  const second = await gateway.post(`{ account { transactions(first: 1, after: "${after}") { ${TRANSACTIONS} } } }`);
+  expect(second.body.data.account.transactions).toMatchObject({
+    edges: [{ node: { id: '40' } }],
+    pageInfo: { hasNextPage: false },
+  });
+  expect(gateway.asked(billing.transactions).at(-1)?.body).toEqual({ accountId: account.id, first: 1, after: 41 });
+});

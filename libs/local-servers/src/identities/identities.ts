@@ -37,6 +37,8 @@ const services: Record<string, Role> = {
     asks: [
       billing.authenticate,
       billing.account,
+      billing.grants,
+      billing.transactions,
       ...Object.values(billing.key),
       generations.create,
       generations.quote,
