@@ -24,7 +24,8 @@ interface Resolved {
 
 /**
  * Every statement that moves credits locks the accounts first, in order of their ids, and the holds after them, so that
- * no two of them wait for each other.
+ * no two of them wait for each other. One that locks an account and changes it writes what it read under the lock: what it would
+ * compute from the row itself is computed, and checked, from the state before it waited first.
  */
 @Injectable()
 export class HoldsRepository {
@@ -44,14 +45,17 @@ export class HoldsRepository {
            SELECT generation_id, account_id, credits, sum(credits) OVER (PARTITION BY account_id ORDER BY place) AS together
            FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS wanted (generation_id, account_id, credits, place)
          ), locked AS (
-           SELECT id, available FROM accounts
+           SELECT id, available, held FROM accounts
            WHERE id = ANY ($2::text[]) AND status = 'ACTIVE' AND (next_expiry_at IS NULL OR next_expiry_at > now())
            ORDER BY id FOR NO KEY UPDATE
          ), payable AS (
-           SELECT generation_id, account_id, credits FROM wanted JOIN locked ON id = account_id WHERE together <= available
+           SELECT generation_id, account_id, credits, available, held FROM wanted JOIN locked ON id = account_id
+           WHERE together <= available
+         ), total AS MATERIALIZED (
+           SELECT account_id, available - sum(credits)::bigint AS available, held + sum(credits)::bigint AS held
+           FROM payable GROUP BY account_id, payable.available, payable.held
          ), debited AS (
-           UPDATE accounts SET available = available - total.credits, held = held + total.credits
-           FROM (SELECT account_id, sum(credits)::bigint AS credits FROM payable GROUP BY account_id) AS total
+           UPDATE accounts SET available = total.available, held = total.held FROM total
            WHERE accounts.id = total.account_id AND accounts.id = ANY ($2::text[])
          )
          INSERT INTO holds (generation_id, account_id, credits, status, expires_at)
@@ -136,7 +140,7 @@ export class HoldsRepository {
       `WITH found AS (
          SELECT generation_id, account_id, credits, status FROM holds WHERE generation_id = ANY ($1::text[])
        ), locked AS (
-         SELECT id FROM accounts WHERE id = ANY (ARRAY(SELECT account_id FROM found WHERE status = 'OPEN'))
+         SELECT id, available, held FROM accounts WHERE id = ANY (ARRAY(SELECT account_id FROM found WHERE status = 'OPEN'))
          ORDER BY id FOR NO KEY UPDATE
        ), resolved AS (
          UPDATE holds SET
@@ -147,13 +151,13 @@ export class HoldsRepository {
            -- Open, but said so that the plan does not walk the sweeper's index of all open holds.
            AND resolved_at IS NULL
          RETURNING generation_id, account_id, credits, captured_credits
-       ), total AS (
-         SELECT account_id, sum(credits)::bigint AS credits, sum(captured_credits)::bigint AS captured
-         FROM resolved GROUP BY account_id
+       ), total AS MATERIALIZED (
+         SELECT id, sum(captured_credits)::bigint AS captured, held - sum(credits)::bigint AS held,
+           available + sum(credits - captured_credits)::bigint AS available
+         FROM resolved JOIN locked ON id = account_id GROUP BY id, locked.available, locked.held
        ), balanced AS (
-         UPDATE accounts SET available = available + total.credits - total.captured, held = held - total.credits,
-           next_expiry_at = ${NEXT_LOOK}
-         FROM total WHERE accounts.id = total.account_id
+         UPDATE accounts SET available = total.available, held = total.held, next_expiry_at = ${NEXT_LOOK}
+         FROM total WHERE accounts.id = total.id
        ), posted AS (
          INSERT INTO ledger_entries (kind, reference, ledger_account, credits)
          SELECT 'CAPTURE', resolved.generation_id, side.ledger_account, side.credits
@@ -167,7 +171,7 @@ export class HoldsRepository {
            SELECT generation_id FROM found
            WHERE status = 'OPEN' AND credits < ($2::jsonb ->> generation_id)::bigint
          ) AS capped,
-         (SELECT jsonb_object_agg(account_id, captured) FROM total WHERE captured > 0) AS taken`,
+         (SELECT jsonb_object_agg(id, captured) FROM total WHERE captured > 0) AS taken`,
       [generationIds, JSON.stringify(Object.fromEntries(captures))],
     );
     return outcome!;
