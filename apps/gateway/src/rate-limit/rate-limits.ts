@@ -3,7 +3,7 @@ import { Logger, MessageBus, Metrics } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 3_000;
 const RETRY_SECONDS = 1;
 /** Reads have a limit of their own, so many times as large. */
 const READS_PER_GENERATE = 10;

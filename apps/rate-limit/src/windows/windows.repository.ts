@@ -74,7 +74,9 @@ export class WindowsRepository {
          )
          RETURNING key, kind, admitted, counts
        )
-       SELECT key, kind, admitted, counts, ${USAGE} FROM taken LEFT JOIN account_usage AS usage ON account_id = key`,
+       SELECT key, kind, admitted, counts, ${USAGE} FROM taken
+       -- By the limit, each is looked up by the index, however many they are.
+       LEFT JOIN LATERAL (SELECT * FROM account_usage WHERE account_id = key LIMIT 1) AS usage ON true`,
       columns,
     );
     const byWindow = new Map(rows.map((row) => [`${row.kind} ${row.key}`, row]));
