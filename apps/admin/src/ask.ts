@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ReplyOf, Request, RequestOf } from '@doitong/contracts';
-import { connectOptions, MessageBus, withContext } from '@doitong/service-kit';
+import { connectOptions, MessageBus, withContext } from '@doitong/service-kit/client';
 import { connect } from '@nats-io/transport-node';
 import { findPlatform } from './find-platform.js';
 

@@ -1,5 +1,4 @@
 import { DoitongError } from '@doitong/contracts';
-import { fatal } from '@doitong/service-kit';
 import { Command } from 'commander';
 import { account } from './nouns/account.js';
 import { audit } from './nouns/audit.js';
@@ -17,8 +16,11 @@ for (const noun of [account, audit, credits, generation, key, ledger, provider])
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof DoitongError)) fatal(error);
-  const { code, message, field, allowed } = error.body;
+  process.stderr.write(`${error instanceof DoitongError ? refusal(error) : (error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+function refusal({ body: { code, message, field, allowed } }: DoitongError): string {
   const details = [field && `field: ${field}`, allowed !== undefined && `allowed: ${JSON.stringify(allowed)}`];
-  fatal([`${code}: ${message}`, ...details.filter(Boolean)].join('\n  '));
+  return [`${code}: ${message}`, ...details.filter(Boolean)].join('\n  ');
 }
