@@ -40,8 +40,8 @@ class Ledger {
 
   constructor(readonly accountId: string) {}
 
-  /** Makes the ids of a step; what it returns does it, as often as it is called. */
-  prepare(step: Step): () => Promise<unknown> {
+  /** Makes the ids of a step, which is about one of the `known`; what it returns does it, as often as it is called. */
+  prepare(step: Step, known: Pick<Ledger, 'ids' | 'grants'> = this): () => Promise<unknown> {
     const { accountId } = this;
     const reference = `${accountId} ${++this.steps}`;
     switch (step.do) {
@@ -62,19 +62,19 @@ class Ledger {
       }
       case 'settle': {
         const outcome = step.capture ? ('CAPTURE' as const) : ('RELEASE' as const);
-        const generationId = pick(this.ids, step.which);
+        const generationId = pick(known.ids, step.which);
         return () => ask(billing.settle, { items: [{ generationId, outcome, credits: step.credits }] });
       }
       case 'raise': {
-        const generationId = pick(this.ids, step.which);
+        const generationId = pick(known.ids, step.which);
         return () => ask(billing.raise, { generationId, attemptNumber: 2, credits: step.credits });
       }
       case 'refund': {
-        const generationId = pick(this.ids, step.which);
+        const generationId = pick(known.ids, step.which);
         return () => ask(admin.creditsRefund, { generationId, credits: step.credits, reason: 'test' });
       }
       case 'run out': {
-        const grant = pick(this.grants, step.which);
+        const grant = pick(known.grants, step.which);
         // As all that changes a grant, it locks the account first.
         return () =>
           service.sql(`BEGIN; UPDATE accounts SET next_expiry_at = now() WHERE id = '${accountId}';
@@ -154,7 +154,9 @@ it('whatever races, each several times: the balance is what was done, never belo
         ({ step }) =>
           !(needsHold(step) && ledger.ids.length === 0) && !(step.do === 'run out' && ledger.grants.length === 0),
       );
-      const work = possible.map(({ step, times }) => ({ step, times, act: ledger.prepare(step) }));
+      // Not about what the same round makes: a hold is no longer said again once it is settled, nor a grant once it has another expiry.
+      const known = { ids: [...ledger.ids], grants: [...ledger.grants] };
+      const work = possible.map(({ step, times }) => ({ step, times, act: ledger.prepare(step, known) }));
       const outcomes = await Promise.all(
         work.map(({ times, act }) => Promise.all(Array.from({ length: times }, () => code(act())))),
       );
