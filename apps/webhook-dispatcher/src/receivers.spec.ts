@@ -38,9 +38,11 @@ interface Sent {
 /** Runs a receiver; what it prints is what it acted upon. */
 async function run(command: string, file: string) {
   const port = await freePort();
-  const lines: string[] = [];
+  let printed = '';
   child = spawn(command, [file], { env: { ...process.env, WEBHOOK_SECRET: secret, PORT: String(port) }, cwd: root });
-  child.stdout!.on('data', (text) => lines.push(...String(text).trim().split('\n')));
+  child.stdout!.on('data', (text) => {
+    printed += text;
+  });
   const url = `http://127.0.0.1:${port}/`;
   const post = (body: string, headers: Record<string, string>) => fetch(url, { method: 'POST', body, headers });
   await waitFor(async () =>
@@ -59,7 +61,7 @@ async function run(command: string, file: string) {
     };
     return (await post(changed ? body.replace('completed', 'cancelled') : body, headers)).status;
   };
-  return { send, lines };
+  return { send, lines: () => printed.trim().split('\n') };
 }
 
 async function behaves(command: string, name: string, code: string): Promise<void> {
@@ -78,7 +80,7 @@ async function behaves(command: string, name: string, code: string): Promise<voi
     );
     expect(await send({ id: 'evt_4', version: 5, changed: true })).toBe(400);
     expect(await send({ id: 'evt_4', version: 5, ageSeconds: 3_600 })).toBe(400);
-    await waitFor(() => expect(lines).toEqual(['generation.completed gen_1', 'generation.completed gen_2']));
+    await waitFor(() => expect(lines()).toEqual(['generation.completed gen_1', 'generation.completed gen_2']));
   } finally {
     await rm(folder, { recursive: true });
   }
