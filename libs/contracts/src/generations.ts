@@ -171,7 +171,7 @@ export const generations = {
    */
   quote: request('generations.quote', Type.Object({ accountId: AccountId, mode: Mode, input: GenerateInput }), Quote),
   /** NOT_FOUND also for another account's generation. */
-  get: request('generations.get', ById, Generation),
+  get: request('generations.get', ById, Generation, { together: true }),
   /**
    * This generation changed. Each has a subject of its own, so that a change reaches only who watches that one; what it is now,
    * `get` tells. A change that follows at once may be all that is heard of the one before it.

@@ -6,6 +6,8 @@ export interface Request<Req extends TSchema = TSchema, Rep extends TSchema = TS
   readonly subject: string;
   readonly request: Req;
   readonly reply: Rep;
+  /** Those that a process asks at about the same time travel as one. For small questions, quick to answer, that many ask. */
+  readonly together?: true;
 }
 
 /** A broadcast over NATS: every replica that listens hears it, at most once. What it says must also be found in PostgreSQL. */
@@ -23,8 +25,9 @@ export function request<Req extends TSchema, Rep extends TSchema>(
   subject: string,
   requestSchema: Req,
   replySchema: Rep,
+  options: Pick<Request, 'together'> = {},
 ): Request<Req, Rep> {
-  return { kind: 'request', subject, request: requestSchema, reply: replySchema };
+  return { kind: 'request', subject, request: requestSchema, reply: replySchema, ...options };
 }
 
 export function broadcast<Body extends TSchema>(subject: string, body: Body): Broadcast<Body> {

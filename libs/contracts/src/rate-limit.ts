@@ -34,10 +34,12 @@ export const rateLimit = {
       /** Whole seconds until the daily quota is whole again. */
       todayResetSeconds: Type.Integer({ minimum: 0 }),
     }),
+    { together: true },
   ),
   /**
    * Takes one slot and one of today's (UTC) quota, or neither: RATE_LIMIT with `limit` "concurrent" or "per_day".
-   * Idempotent on the generation. A slot past `expiresAt` may be freed by the sweeper once no running generation stands behind it.
+   * Idempotent on the generation, which never has a second slot: IDEMPOTENCY_CONFLICT once its own was freed. A slot past `expiresAt`
+   * may be freed by the sweeper once no running generation stands behind it.
    */
   admit: request(
     'rate-limit.admit',

@@ -16,6 +16,7 @@ import { connect, headers, type Msg, RequestError } from '@nats-io/transport-nod
 import { aGeneration, allowed, aPrincipal } from './messages.js';
 
 const ERROR_CODE = 'Nats-Service-Error-Code';
+const TOGETHER = 'Doitong-Together';
 export const ASSET_URL_SECRET = 'a secret of the tests';
 const KEY = 'dt_test_0123456789abcdef';
 
@@ -32,7 +33,7 @@ interface Post {
 export async function startGateway(env: Record<string, string> = {}) {
   const [nats, folder] = await Promise.all([startTestNats(), temporaryFolder()]);
   const connection = await connect({ servers: nats.url });
-  const answers = new Map<string, (body: never, message: Msg) => unknown>();
+  const answers = new Map<string, (body: never) => unknown>();
   const asked: { subject: string; body: unknown; requestId: string | undefined }[] = [];
 
   function answer<M extends Request>(
@@ -46,14 +47,23 @@ export async function startGateway(env: Record<string, string> = {}) {
   }
 
   async function respond(subject: string, message: Msg): Promise<void> {
-    const body = message.json();
-    asked.push({ subject, body, requestId: message.headers?.get('Doitong-Request-Id') });
+    if (message.headers?.has(TOGETHER)) {
+      const all = message.json<{ body: string; requestId: string }[]>();
+      const outcomes = all.map(({ body, requestId }) => outcome(subject, JSON.parse(body), requestId));
+      return void message.respond(JSON.stringify(await Promise.all(outcomes)));
+    }
+    const { value, error } = await outcome(subject, message.json(), message.headers?.get('Doitong-Request-Id'));
+    const carried = headers();
+    if (error) carried.set(ERROR_CODE, error.code);
+    message.respond(JSON.stringify(error ?? value), { headers: carried });
+  }
+
+  async function outcome(subject: string, body: unknown, requestId: string | undefined) {
+    asked.push({ subject, body, requestId });
     try {
-      message.respond(JSON.stringify(await answers.get(subject)!(body as never, message)));
+      return { value: await answers.get(subject)!(body as never) };
     } catch (error) {
-      const carried = headers();
-      carried.set(ERROR_CODE, '1');
-      message.respond(JSON.stringify(DoitongError.of(error).body), { headers: carried });
+      return { error: DoitongError.of(error).body };
     }
   }
 

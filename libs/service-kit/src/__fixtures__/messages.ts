@@ -10,6 +10,13 @@ export const parrot = {
   saySlowly: request('parrot.say-slowly', Type.Object({ text: Type.String(), ms: Type.Integer() }), Text),
   /** Asks another service to say it. */
   sayThrough: request('parrot.say-through', Text, Text),
+  /** Says it so many times over; with others at once. Refuses when asked for 0. */
+  repeat: request(
+    'parrot.repeat',
+    Type.Object({ text: Type.String(), times: Type.Integer() }),
+    Type.Object({ text: Type.String(), requestId: Type.String() }),
+    { together: true },
+  ),
   refuse: request('parrot.refuse', Text, Text),
   breakDown: request('parrot.break-down', Text, Text),
   mumble: request('parrot.mumble', Text, Text),

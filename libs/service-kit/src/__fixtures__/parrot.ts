@@ -3,6 +3,7 @@ import { Body, Controller, type DynamicModule, Module, Post } from '@nestjs/comm
 import { Handles, Hears } from '../bus/decorators.js';
 import { MessageBus } from '../bus/message-bus.js';
 import { Logger } from '../logging/logger.js';
+import { currentRequestId } from '../logging/request-context.js';
 import { type ServiceOptions } from '../runtime/run-service.js';
 import { parrot } from './messages.js';
 
@@ -22,6 +23,12 @@ class ParrotController {
   async saySlowly({ text, ms }: RequestOf<typeof parrot.saySlowly>): Promise<Text> {
     await new Promise((resolve) => setTimeout(resolve, ms));
     return { text };
+  }
+
+  @Handles(parrot.repeat)
+  async repeat({ text, times }: RequestOf<typeof parrot.repeat>): Promise<ReplyOf<typeof parrot.repeat>> {
+    if (times === 0) throw new DoitongError('FORBIDDEN', `Never: ${text}`);
+    return { text: text.repeat(times), requestId: currentRequestId() };
   }
 
   @Handles(parrot.refuse)

@@ -1,10 +1,11 @@
 import { DoitongError, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
 import { startTestNats, type TestNats, waitFor } from '@doitong/support';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { readableLogger } from '../__fixtures__/logs.js';
 import { parrot } from '../__fixtures__/messages.js';
 import { hearing, onAnyPort, relaying, speaking } from '../__fixtures__/parrot.js';
+import { withContext } from '../logging/request-context.js';
 import { type RunningService, startService } from '../runtime/run-service.js';
 import { MessageBus } from './message-bus.js';
 
@@ -101,6 +102,62 @@ it('nobody answering is a retryable INTERNAL when the time is up', async () => {
 it('a message larger than NATS carries is refused', async () => {
   const failure = await failureOf(parrot.say, { text: 'a'.repeat(2_000_000) });
   expect(failure.body).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('too large') });
+});
+
+describe('small questions that are asked in one turn', () => {
+  const messages: number[] = [];
+  let spy: Subscription;
+  beforeAll(() => {
+    spy = connection.subscribe(parrot.repeat.subject, {
+      callback: (_error, { headers }) => void messages.push(Number(headers?.get('Doitong-Together') || 1)),
+    });
+  });
+  beforeEach(() => void messages.splice(0));
+  afterAll(() => spy.unsubscribe());
+
+  const repeat = (text: string, times: number): Promise<string> =>
+    withContext({ requestId: `asks ${text}` }, () => bus.request(parrot.repeat, { text, times })).then(
+      ({ text, requestId }) => `${text} ${requestId}`,
+      ({ code, message }) => `${code} ${message}`,
+    );
+
+  it('travel as one; each has its own answer, its own refusal and its own request id', async () => {
+    const answers = await Promise.all([repeat('a', 2), repeat('b', 0), repeat('c', 1), repeat('d', 1.5)]);
+    expect(answers).toEqual([
+      'aa asks a',
+      'FORBIDDEN Never: b',
+      'c asks c',
+      'INVALID_INPUT parrot.repeat: message/times must be integer',
+    ]);
+    expect(messages).toEqual([4]);
+  });
+
+  it('travel by 64', async () => {
+    const texts = Array.from({ length: 150 }, (_, n) => `${n};`);
+    expect(await Promise.all(texts.map((text) => repeat(text, 1)))).toEqual(
+      texts.map((text) => `${text} asks ${text}`),
+    );
+    expect(messages).toEqual([64, 64, 22]);
+  });
+
+  it('have room for each other: a large one goes alone', async () => {
+    const large = bus.request(parrot.repeat, { text: 'x'.repeat(900_000), times: 1 });
+    expect(await Promise.all([repeat('a', 1), repeat('b', 1)])).toEqual(['a asks a', 'b asks b']);
+    expect((await large).text).toHaveLength(900_000);
+    expect(messages.sort()).toEqual([1, 2]);
+  });
+
+  it('are asked again apart when their answers are too large for one message', async () => {
+    const answers = await Promise.all([repeat('a', 600_000), repeat('b', 600_000), repeat('c', 1)]);
+    expect(answers.map((answer) => answer.length)).toEqual([600_007, 600_007, 8]);
+    expect(messages).toEqual([3, 1, 1, 1]);
+  });
+
+  it('fail together when nobody answers', async () => {
+    const extinct = { ...parrot.repeat, subject: 'parrot.extinct' };
+    const asked = [1, 2].map((times) => bus.request(extinct, { text: 'a', times }).catch(({ code }) => code));
+    expect(await Promise.all(asked)).toEqual(['INTERNAL', 'INTERNAL']);
+  });
 });
 
 it('a request id goes from HTTP through every service that is asked, into each line of their logs', async () => {

@@ -6,3 +6,9 @@ export const ACTOR = 'Doitong-Actor';
 
 /** The NATS services convention: a reply with this header is an error, its payload an ErrorBody. */
 export const ERROR_CODE = 'Nats-Service-Error-Code';
+
+/** A message with this header carries several requests on its subject, and its reply what came of each. */
+export const TOGETHER = 'Doitong-Together';
+
+/** A reply with this header: the answers to requests that came together are too large for one message. */
+export const APART = 'Doitong-Apart';

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Broadcast, DoitongError, type Request } from '@doitong/contracts';
-import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { headers, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
 import { within } from '../runtime/within.js';
-import { ACTOR, ERROR_CODE, REQUEST_ID } from './headers.js';
+import { ACTOR, APART, ERROR_CODE, REQUEST_ID, TOGETHER } from './headers.js';
+import type { Carried, Outcome } from './together.js';
 import { parseMessage } from './validation.js';
 
 const encoder = new TextEncoder();
@@ -63,34 +64,53 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
     void settled.finally(() => this.inFlight.delete(settled));
   }
 
-  /** Nest's handler of a broadcast calls those of all modules that hear it. */
   private async serve(message: Request | Broadcast, handler: MessageHandler, received: Msg): Promise<void> {
-    const requestId = received.headers?.get(REQUEST_ID) || randomUUID();
-    const actor = received.headers?.get(ACTOR);
-    await withContext({ requestId, ...(actor ? { actor } : {}) }, async () => {
+    const { headers: sent } = received;
+    if (sent?.has(TOGETHER)) return this.serveTogether(message, handler, received);
+    const asked = { body: received.string(), requestId: sent?.get(REQUEST_ID), actor: sent?.get(ACTOR) };
+    const outcome = await this.outcome(message, handler, asked);
+    if (message.kind === 'broadcast') return;
+    if ('value' in outcome) received.respond(encoder.encode(JSON.stringify(outcome.value)));
+    else
+      received.respond(encoder.encode(JSON.stringify(outcome.error)), {
+        headers: marked(ERROR_CODE, outcome.error.code),
+      });
+  }
+
+  private async serveTogether(message: Request | Broadcast, handler: MessageHandler, received: Msg): Promise<void> {
+    const all = received.json<Carried[]>();
+    const outcomes = await Promise.all(all.map((asked) => this.outcome(message, handler, asked)));
+    const payload = encoder.encode(JSON.stringify(outcomes));
+    if (payload.length <= this.connection.info!.max_payload) received.respond(payload);
+    else received.respond('', { headers: marked(APART, String(all.length)) });
+  }
+
+  /** Nest's handler of a broadcast calls those of all modules that hear it. */
+  private outcome(message: Request | Broadcast, handler: MessageHandler, asked: Carried): Promise<Outcome> {
+    const { requestId, actor, body } = asked;
+    return withContext({ requestId: requestId || randomUUID(), ...(actor ? { actor } : {}) }, async () => {
       try {
-        const result = await handler(bodyOf(message, received), received);
-        const value = isObservable(result) ? await lastValueFrom(result) : result;
-        if (message.kind === 'request') received.respond(encoder.encode(JSON.stringify(value ?? {})));
+        const result = await handler(parsed(message, body));
+        return { value: (isObservable(result) ? await lastValueFrom(result) : result) ?? {} };
       } catch (error) {
-        this.fail(message.subject, received, error);
+        const failure = DoitongError.of(error);
+        if (failure.code === 'INTERNAL')
+          this.log.error(`${message.subject} failed`, { error: failure.cause ?? failure });
+        return { error: failure.body };
       }
     });
   }
-
-  private fail(subject: string, received: Msg, error: unknown): void {
-    const failure = DoitongError.of(error);
-    if (failure.code === 'INTERNAL') this.log.error(`${subject} failed`, { error: failure.cause ?? failure });
-    if (!received.reply) return;
-    const carried = headers();
-    carried.set(ERROR_CODE, failure.code);
-    received.respond(encoder.encode(JSON.stringify(failure.body)), { headers: carried });
-  }
 }
 
-function bodyOf(message: Request | Broadcast, received: Msg): unknown {
+function marked(name: string, value: string): MsgHdrs {
+  const carried = headers();
+  carried.set(name, value);
+  return carried;
+}
+
+function parsed(message: Request | Broadcast, body: string): unknown {
   try {
-    return parseMessage(message.subject, message.kind === 'request' ? message.request : message.body, received.json());
+    return parseMessage(message.subject, message.kind === 'request' ? message.request : message.body, JSON.parse(body));
   } catch (cause) {
     throw new DoitongError('INVALID_INPUT', cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -1,4 +1,4 @@
-/** Batches at once: while one is decided, the next is sent. */
+/** Batches at once, where more would only wait for each other: while one is decided, the next is sent. */
 const MOST_RUNNING = 2;
 
 interface Waiting<Ask, Answer> {
@@ -19,6 +19,7 @@ export class Batches<Ask, Answer> {
   constructor(
     private readonly decide: (asks: Ask[]) => Promise<Answer[]>,
     private readonly largest: number,
+    private readonly mostRunning = MOST_RUNNING,
   ) {}
 
   ask(ask: Ask): Promise<Answer> {
@@ -30,7 +31,7 @@ export class Batches<Ask, Answer> {
 
   /** After all that has arrived by now was read. */
   private schedule(): void {
-    if (this.scheduled || this.running >= MOST_RUNNING || this.waiting.length === 0) return;
+    if (this.scheduled || this.running >= this.mostRunning || this.waiting.length === 0) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
