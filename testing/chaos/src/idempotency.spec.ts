@@ -61,7 +61,7 @@ async function tally({ accountId }: Customer) {
     `SELECT (SELECT count(*)::int FROM generations.generations WHERE account_id = $1) AS generations,
        (SELECT count(*)::int FROM billing.holds WHERE account_id = $1) AS holds,
        (SELECT count(*)::int FROM billing.holds WHERE account_id = $1 AND status = 'CAPTURED') AS captured,
-       (SELECT count(*)::int FROM rate_limit.slots WHERE account_id = $1) AS slots,
+       (SELECT count(*)::int FROM rate_limit.slots WHERE account_id = $1 AND freed_at IS NULL) AS slots,
        (SELECT day_taken FROM rate_limit.account_usage WHERE account_id = $1) AS today`,
     [accountId],
   );

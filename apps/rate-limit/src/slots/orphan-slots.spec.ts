@@ -48,6 +48,18 @@ it('an orphan slot is freed only after generations says that it knows no such ge
   leave();
 });
 
+it('a freed slot is forgotten when its time is up, and not before', async () => {
+  const accountId = service.ids.next('acc');
+  const [early, due] = [await admit(accountId), await admit(accountId)];
+  await service.ask(rateLimit.free, {
+    items: [early, due].map((generationId) => ({ generationId, refundQuota: false })),
+  });
+  await service.sql(`UPDATE slots SET expires_at = now() WHERE generation_id = $1`, [due]);
+  const kept = () => service.sql('SELECT generation_id AS id FROM slots WHERE account_id = $1', [accountId]);
+  await waitFor(async () => expect(await kept()).toEqual([{ id: early }]));
+  expect(await usage(accountId)).toEqual({ slots_taken: 0, day_taken: 2 });
+});
+
 it('slots of generations that are over are freed and keep their quota, those of running ones stay', async () => {
   const accountId = service.ids.next('acc');
   const all: GenerationStatus[] = ['QUEUED', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'];
@@ -55,9 +67,10 @@ it('slots of generations that are over are freed and keep their quota, those of 
   for (const status of all) known[await admit(accountId)] = status;
   const leave = standIn(known);
   await waitFor(async () => expect(await usage(accountId)).toEqual({ slots_taken: 2, day_taken: 5 }));
-  const left = await service.sql<{ id: string }>('SELECT generation_id AS id FROM slots WHERE account_id = $1', [
-    accountId,
-  ]);
+  const left = await service.sql<{ id: string }>(
+    'SELECT generation_id AS id FROM slots WHERE account_id = $1 AND freed_at IS NULL',
+    [accountId],
+  );
   expect(left.map(({ id }) => known[id]).sort()).toEqual(['PROCESSING', 'QUEUED']);
   leave();
 });

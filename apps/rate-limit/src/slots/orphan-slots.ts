@@ -44,6 +44,7 @@ export class OrphanSlots implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async sweep(): Promise<void> {
+    await this.repository.forgetFreed();
     for (;;) {
       const ids = await this.repository.takeExpired(BATCH, this.config.SLOT_TTL_SECONDS);
       if (ids.length === 0) return;

@@ -5,6 +5,13 @@ import { Injectable } from '@nestjs/common';
 type WantedSlot = RequestOf<typeof rateLimit.admit>;
 export type Freed = RequestOf<typeof rateLimit.free>['items'][number];
 
+interface WhyNotTaken {
+  expiresAt: Date | null;
+  freed: boolean;
+  dayTaken: number;
+  secondsToMidnight: number;
+}
+
 const UNIQUE_VIOLATION = '23505';
 const TODAY = `(now() AT TIME ZONE 'UTC')::date`;
 
@@ -13,7 +20,7 @@ const TODAY = `(now() AT TIME ZONE 'UTC')::date`;
 export class SlotsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Returns the new slot's expiry, or nothing when a limit refused or the generation already has one. */
+  /** Returns the new slot's expiry, or nothing when a limit refused or the generation has one, or had. */
   async take(
     { generationId, accountId, concurrent, perDay }: WantedSlot,
     ttlSeconds: number,
@@ -45,16 +52,13 @@ export class SlotsRepository {
     }
   }
 
-  /** `expiresAt` of the slot that the generation already has, and how much of today's quota is used. */
-  async whyNotTaken({
-    generationId,
-    accountId,
-  }: WantedSlot): Promise<{ expiresAt: Date | null; dayTaken: number; secondsToMidnight: number }> {
-    const [why] = await this.database.query<{ expiresAt: Date | null; dayTaken: number; secondsToMidnight: number }>(
-      `SELECT
-         (SELECT expires_at FROM slots WHERE generation_id = $1) AS "expiresAt",
+  /** `expiresAt` of the slot that the generation already has, or had until it was freed, and how much of today's quota is used. */
+  async whyNotTaken({ generationId, accountId }: WantedSlot): Promise<WhyNotTaken> {
+    const [why] = await this.database.query<WhyNotTaken>(
+      `SELECT expires_at AS "expiresAt", freed_at IS NOT NULL AS freed,
          coalesce((SELECT day_taken FROM account_usage WHERE account_id = $2 AND day >= ${TODAY}), 0) AS "dayTaken",
-         ceil(extract(epoch FROM (${TODAY} + 1) - (now() AT TIME ZONE 'UTC')))::int AS "secondsToMidnight"`,
+         ceil(extract(epoch FROM (${TODAY} + 1) - (now() AT TIME ZONE 'UTC')))::int AS "secondsToMidnight"
+       FROM (VALUES ($1)) AS wanted (generation_id) LEFT JOIN slots USING (generation_id)`,
       [generationId, accountId],
     );
     return why!;
@@ -81,8 +85,8 @@ export class SlotsRepository {
          WHERE account_id = ANY (ARRAY(SELECT account_id FROM slots WHERE generation_id = ANY ($1::text[])))
          ORDER BY account_id FOR NO KEY UPDATE
        ), freed AS (
-         DELETE FROM slots
-         WHERE generation_id = ANY ($1::text[]) AND account_id = ANY (ARRAY(SELECT account_id FROM locked))
+         UPDATE slots SET freed_at = now()
+         WHERE freed_at IS NULL AND generation_id = ANY ($1::text[]) AND account_id = ANY (ARRAY(SELECT account_id FROM locked))
          RETURNING account_id, CASE WHEN generation_id = ANY ($2::text[]) THEN day END AS refunded_day
        )
        UPDATE account_usage SET
@@ -103,11 +107,16 @@ export class SlotsRepository {
   async takeExpired(limit: number, ttlSeconds: number): Promise<string[]> {
     const rows = await this.database.query<{ generationId: string }>(
       `UPDATE slots SET expires_at = now() + make_interval(secs => $2) WHERE generation_id = ANY (ARRAY(
-         SELECT generation_id FROM slots WHERE expires_at <= now()
+         SELECT generation_id FROM slots WHERE expires_at <= now() AND freed_at IS NULL
          ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
        )) RETURNING generation_id AS "generationId"`,
       [limit, ttlSeconds],
     );
     return rows.map((row) => row.generationId);
+  }
+
+  /** Forgets freed slots whose time is up: nobody asks for one of their generations any more. */
+  async forgetFreed(): Promise<void> {
+    await this.database.query('DELETE FROM slots WHERE expires_at <= now() AND freed_at IS NOT NULL');
   }
 }

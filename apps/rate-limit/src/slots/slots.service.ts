@@ -14,12 +14,13 @@ export class SlotsService {
     @Inject(CONFIG) private readonly config: RateLimitConfig,
   ) {}
 
-  /** Takes a slot and one of today's quota, once for each generation, or throws RATE_LIMIT and takes neither. */
+  /** Takes a slot and one of today's quota, once for each generation, or throws and takes neither: RATE_LIMIT, IDEMPOTENCY_CONFLICT. */
   async admit(wanted: RequestOf<typeof rateLimit.admit>): Promise<ReplyOf<typeof rateLimit.admit>> {
     const taken = await this.slots.take(wanted, this.config.SLOT_TTL_SECONDS);
     if (taken) return { expiresAt: taken.toISOString() };
 
-    const { expiresAt, dayTaken, secondsToMidnight } = await this.slots.whyNotTaken(wanted);
+    const { expiresAt, freed, dayTaken, secondsToMidnight } = await this.slots.whyNotTaken(wanted);
+    if (freed) throw new DoitongError('IDEMPOTENCY_CONFLICT', 'The slot of this generation was already given back.');
     if (expiresAt) return { expiresAt: expiresAt.toISOString() };
     const { concurrent, perDay } = wanted;
     if (perDay !== null && dayTaken >= perDay) {

@@ -26,7 +26,7 @@ const free = (generationIds: string[], refundQuota = false) =>
 /** What the account has taken, by its counter and by its slots. */
 async function usage(accountId: string) {
   const [row] = await service.sql<{ concurrent: number; slots: number; today: number }>(
-    `SELECT slots_taken AS concurrent, (SELECT count(*)::int FROM slots WHERE account_id = $1) AS slots,
+    `SELECT slots_taken AS concurrent, (SELECT count(*)::int FROM slots WHERE account_id = $1 AND freed_at IS NULL) AS slots,
        day_taken AS today
      FROM account_usage WHERE account_id = $1`,
     [accountId],
@@ -118,6 +118,18 @@ describe('free', () => {
     await free([refunded, yesterday], true);
     await free([refunded], true);
     await free([kept]);
+    expect(await usage(accountId)).toEqual({ concurrent: 0, slots: 0, today: 1 });
+  });
+
+  it('a generation that comes again after its slot was freed takes no other, nor of the quota', async () => {
+    const accountId = newAccount();
+    const limits = { concurrent: 2, perDay: 10 };
+    const [ended, givenBack] = [await admit(accountId, limits), await admit(accountId, limits)];
+    await free([ended]);
+    await free([givenBack], true);
+    for (const generationId of [ended, givenBack])
+      await expect(admit(accountId, limits, generationId)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    await free([ended, givenBack], true);
     expect(await usage(accountId)).toEqual({ concurrent: 0, slots: 0, today: 1 });
   });
 
