@@ -17,7 +17,11 @@ async function published(language: 'js' | 'python'): Promise<string> {
     ([, name, code]) => name === language && code!.includes('receiver.'),
   );
   expect(blocks).toHaveLength(1);
-  return blocks[0]![2]!;
+  const code = blocks[0]![2]!;
+  const [comment, ...lines] = code.trim().split('\n');
+  expect(comment).toContain('receiver.');
+  expect(lines).toHaveLength(10);
+  return code;
 }
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
@@ -53,7 +57,8 @@ async function run(command: string, file: string) {
 
   const send = async ({ id, version, generation = 'gen_1', signedWith = secret, ageSeconds = 0, changed }: Sent) => {
     const at = new Date(Date.now() - ageSeconds * 1_000);
-    const body = JSON.stringify({ type: 'generation.completed', timestamp: at, data: { id: generation, version } });
+    const data = { id: generation, status: 'COMPLETED', version };
+    const body = JSON.stringify({ type: 'generation.completed', timestamp: at, data });
     const headers = {
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
@@ -80,7 +85,7 @@ async function behaves(command: string, name: string, code: string): Promise<voi
     );
     expect(await send({ id: 'evt_4', version: 5, changed: true })).toBe(400);
     expect(await send({ id: 'evt_4', version: 5, ageSeconds: 3_600 })).toBe(400);
-    await waitFor(() => expect(lines()).toEqual(['generation.completed gen_1', 'generation.completed gen_2']));
+    await waitFor(() => expect(lines()).toEqual(['gen_1 COMPLETED', 'gen_2 COMPLETED']));
   } finally {
     await rm(folder, { recursive: true });
   }
