@@ -1,4 +1,4 @@
-import { PersistenceModule } from '@doitong/service-kit';
+import { AuditRepository, PersistenceModule } from '@doitong/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { AccountsRepository } from './accounts/accounts.repository.js';
@@ -11,7 +11,6 @@ import { Authentication } from './api-keys/authentication.js';
 import { KeyChanges } from './api-keys/key-changes.js';
 import { LastUses } from './api-keys/last-uses.js';
 import { AuditController } from './audit/audit.controller.js';
-import { AuditRepository } from './audit/audit.repository.js';
 import { BillingConfig } from './config.js';
 import { ExpiredGrants } from './grants/expired-grants.js';
 import { GrantsController } from './grants/grants.controller.js';

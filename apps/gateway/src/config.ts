@@ -1,5 +1,5 @@
 import { assetStoreVariables } from '@doitong/media';
-import { CommonConfig, ConfigError, port } from '@doitong/service-kit';
+import { CommonConfig, ConfigError, neverInProduction, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 import type { UrlRules } from './generations/customer-urls.js';
 import { ClientAddresses } from './rate-limit/client-addresses.js';
@@ -26,11 +26,7 @@ export type GatewayConfig = Static<typeof GatewayConfig>;
 
 /** Throws ConfigError on a combination that would let customers reach into our own network. */
 export function urlRules(config: GatewayConfig): UrlRules {
-  for (const name of ['INPUT_ALLOW_LOOPBACK', 'WEBHOOK_ALLOW_LOOPBACK'] as const) {
-    if (config[name] && config.NODE_ENV === 'production') {
-      throw new ConfigError(`${name} must not be set with NODE_ENV=production`);
-    }
-  }
+  neverInProduction(config, 'INPUT_ALLOW_LOOPBACK', 'WEBHOOK_ALLOW_LOOPBACK');
   return {
     inputs: { allowHttp: true, allowLoopback: config.INPUT_ALLOW_LOOPBACK },
     webhooks: { allowHttp: config.WEBHOOK_ALLOW_HTTP, allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK },

@@ -1,4 +1,4 @@
-import { PersistenceModule } from '@doitong/service-kit';
+import { AuditRepository, PersistenceModule } from '@doitong/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdmissionController } from './admission/admission.controller.js';
 import { AdmissionRepository } from './admission/admission.repository.js';
@@ -9,7 +9,6 @@ import { RetryService } from './admission/retry.service.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { AttemptsService } from './attempts/attempts.service.js';
-import { AuditRepository } from './audit/audit.repository.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';

@@ -1,4 +1,4 @@
-import { CommonConfig, ConfigError, DatabaseConfig, port } from '@doitong/service-kit';
+import { CommonConfig, DatabaseConfig, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 
 export const WebhookDispatcherConfig = Type.Object({
@@ -27,10 +27,3 @@ export const WebhookDispatcherConfig = Type.Object({
   WEBHOOK_ALLOW_LOOPBACK: Type.Boolean({ default: false }),
 });
 export type WebhookDispatcherConfig = Static<typeof WebhookDispatcherConfig>;
-
-/** Throws ConfigError on a combination that would let customers reach into our own network. */
-export function refuseUnsafe(config: WebhookDispatcherConfig): void {
-  if (config.WEBHOOK_ALLOW_LOOPBACK && config.NODE_ENV === 'production') {
-    throw new ConfigError('WEBHOOK_ALLOW_LOOPBACK must not be set with NODE_ENV=production');
-  }
-}

@@ -1,10 +1,11 @@
 import { assetStoreConfig, createAssetStore } from '@doitong/media';
 import type { ProviderFamily } from '@doitong/providers/kit';
+import { neverInProduction } from '@doitong/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Announcer } from './announcer/announcer.js';
 import { CallbackUrls } from './callbacks/callback-urls.js';
 import { callbacksController } from './callbacks/callbacks.controller.js';
-import { type FamilyAccess, refuseUnsafe, type WorkerConfig } from './config.js';
+import type { FamilyAccess, WorkerConfig } from './config.js';
 import { InputReader } from './inputs/input-reader.js';
 import { AttemptRunner } from './jobs/attempt-runner.js';
 import { Hints } from './jobs/hints.js';
@@ -19,9 +20,12 @@ export { type FamilyAccess, familyAccess, WorkerConfig } from './config.js';
 
 @Module({})
 export class WorkerModule {
-  /** The worker of one family. Several can share a process. */
+  /**
+   * The worker of one family. Several can share a process. Throws ConfigError on a configuration that would let customers reach into our
+   * own network.
+   */
   static register(family: ProviderFamily, access: FamilyAccess, config: WorkerConfig): DynamicModule {
-    refuseUnsafe(config);
+    neverInProduction(config, 'INPUT_ALLOW_LOOPBACK');
     const name = family.manifest.family;
     const live = { baseUrl: access.baseUrl ?? family.baseUrl, credentials: access.credentials };
     const sandboxUrl = config.SANDBOX_URL && `${config.SANDBOX_URL.replace(/\/+$/, '')}/${name}`;

@@ -1,6 +1,6 @@
 import { assetStoreVariables } from '@doitong/media';
 import { type FamilyName, families } from '@doitong/providers';
-import { CommonConfig, ConfigError, loadConfig, port } from '@doitong/service-kit';
+import { CommonConfig, loadConfig, port } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 
 export const WorkerConfig = Type.Object({
@@ -28,13 +28,6 @@ export const WorkerConfig = Type.Object({
   NODE_ENV: Type.Optional(Type.String()),
 });
 export type WorkerConfig = Static<typeof WorkerConfig>;
-
-/** Throws ConfigError on a combination that would let customers reach into our own network. */
-export function refuseUnsafe(config: WorkerConfig): void {
-  if (config.INPUT_ALLOW_LOOPBACK && config.NODE_ENV === 'production') {
-    throw new ConfigError('INPUT_ALLOW_LOOPBACK must not be set with NODE_ENV=production');
-  }
-}
 
 /** Of one family: where its live API is, when not where the vendor says, and the credentials to use it with. */
 export interface FamilyAccess {

@@ -1,4 +1,5 @@
-export { type AuditedChange, auditTable, readAudit, writeAudit } from './audit/audit.js';
+export { type AuditedChange, auditTable, writeAudit } from './audit/audit.js';
+export { AuditRepository } from './audit/audit.repository.js';
 export { connectOptions } from './bus/connect-options.js';
 export { Handles, Hears } from './bus/decorators.js';
 export { httpStatusOf } from './bus/error-filter.js';
@@ -6,6 +7,7 @@ export { fitting } from './bus/fitting.js';
 export { MessageBus } from './bus/message-bus.js';
 export { CommonConfig, DatabaseConfig, port } from './config/common-config.js';
 export { ConfigError, loadConfig } from './config/load-config.js';
+export { neverInProduction } from './config/never-in-production.js';
 export { HealthChecks } from './health/health-checks.js';
 export { Metrics } from './health/metrics.js';
 export type { JobConsumer, JobOutcome } from './jobs/job-consumer.js';

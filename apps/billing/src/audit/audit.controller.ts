@@ -1,7 +1,6 @@
 import { admin, type ReplyOf, type RequestOf } from '@doitong/contracts';
-import { Handles } from '@doitong/service-kit';
+import { AuditRepository, Handles } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
-import { AuditRepository } from './audit.repository.js';
 
 @Controller()
 export class AuditController {

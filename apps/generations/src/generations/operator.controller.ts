@@ -1,8 +1,7 @@
 import { admin, type Generation, type ReplyOf, type RequestOf } from '@doitong/contracts';
-import { Handles } from '@doitong/service-kit';
+import { AuditRepository, Handles } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { RetryService } from '../admission/retry.service.js';
-import { AuditRepository } from '../audit/audit.repository.js';
 import { GenerationsService } from './generations.service.js';
 
 /** What operators do with generations of any account. */

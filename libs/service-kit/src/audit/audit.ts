@@ -1,4 +1,3 @@
-import type { AuditEntry, AuditFilter } from '@doitong/contracts';
 import { currentActor } from '../logging/request-context.js';
 import type { Queryable } from '../persistence/database.js';
 
@@ -45,17 +44,6 @@ export async function writeAudit(tx: Queryable, change: AuditedChange): Promise<
   await tx.query(
     'INSERT INTO audit (actor, action, target, account_id, before, after) VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)',
     [actor, action, target, accountId, json(before), json(after)],
-  );
-}
-
-/** The newest first. */
-export function readAudit(on: Queryable, { accountId, target, first }: AuditFilter): Promise<AuditEntry[]> {
-  return on.query<AuditEntry>(
-    `SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, actor, action, target,
-       account_id AS "accountId", before, after
-     FROM audit WHERE ($1::text IS NULL OR account_id = $1) AND ($2::text IS NULL OR target = $2)
-     ORDER BY id DESC LIMIT $3`,
-    [accountId ?? null, target ?? null, first],
   );
 }
 
