@@ -3,7 +3,8 @@ import { Logger, Metrics, Periodic } from '@doitong/service-kit';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { WebhookDispatcherConfig } from '../config.js';
-import { SecretsService, signerOf } from '../secrets/secrets.service.js';
+import { signerOf } from '../secrets/secrets.repository.js';
+import { SecretsService } from '../secrets/secrets.service.js';
 import { CONFIG } from '../tokens.js';
 import { GivingUp } from './giving-up.js';
 import { Places } from './places.js';
@@ -34,15 +35,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private stopping = false;
 
   constructor(
-    @Inject(QueueRepository) private readonly queue: QueueRepository,
-    @Inject(SecretsService) private readonly secrets: SecretsService,
-    @Inject(Sender) private readonly sender: Sender,
-    @Inject(RetrySchedule) private readonly schedule: RetrySchedule,
-    @Inject(Settlements) private readonly settlements: Settlements,
-    @Inject(GivingUp) private readonly givingUp: GivingUp,
-    @Inject(Logger) private readonly logger: Logger,
+    private readonly queue: QueueRepository,
+    private readonly secrets: SecretsService,
+    private readonly sender: Sender,
+    private readonly schedule: RetrySchedule,
+    private readonly settlements: Settlements,
+    private readonly givingUp: GivingUp,
+    private readonly logger: Logger,
     @Inject(CONFIG) config: WebhookDispatcherConfig,
-    @Inject(Metrics) { registry }: Metrics,
+    { registry }: Metrics,
   ) {
     const total = config.WEBHOOK_CONCURRENCY;
     this.places = new Places({
@@ -114,6 +115,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async work(delivery: ClaimedDelivery, secrets: string[]): Promise<void> {
     const { attempt, askedMs } = await this.sender.attempt(delivery, secrets);
+    if (attempt.status !== null) this.places.answered(delivery);
     const verdict = this.schedule.verdict(attempt.number - delivery.triesBefore, attempt.status, askedMs);
     const { hopeless } = await this.settlements.settle(delivery, attempt, verdict);
     this.attempts.inc({ outcome: verdict.status === 'DELIVERED' ? 'delivered' : 'failed' });

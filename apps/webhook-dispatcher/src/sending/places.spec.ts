@@ -47,6 +47,18 @@ describe('places', () => {
     expect(places.allot([to('a', 'x'), to('b', 'x')])).toEqual([{ accountId: 'b', target: 'x', places: 2 }]);
   });
 
+  it('of a destination that has not answered yet are two at most', () => {
+    const places = new Places({ ...limits, perDestination: 4 });
+    const ready = [to('a', 'x'), to('b', 'y')];
+    places.answered(to('b', 'y'));
+    expect(places.allot(ready).map(({ places }) => places)).toEqual([2, 4]);
+    for (const destination of [...ready, ...ready]) places.take(destination);
+    expect(places.fullDestinations()).toMatchObject([{ accountId: 'a', target: 'x' }]);
+    places.giveBack(to('a', 'x'));
+    places.answered(to('a', 'x'));
+    expect(places.allot([to('a', 'x')])).toEqual([{ accountId: 'a', target: 'x', places: 3 }]);
+  });
+
   it('of a destination whose last attempt had no answer are one, and more once it answers', () => {
     const places = new Places(limits);
     expect(places.allot([to('a', 'x', true)])).toEqual([{ accountId: 'a', target: 'x', places: 1 }]);

@@ -1,4 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Destination } from '../deliveries/destinations.js';
+
+/** That a destination has at once until it has answered this process: many that hang at the same time leave room for the others. */
+const UNHEARD_OF = 2;
+const MOST_REMEMBERED = 20_000;
 
 export interface PlaceLimits {
   total: number;
@@ -26,6 +31,7 @@ export class Places {
   private readonly byAccount = new Map<string, number>();
   private readonly byDestination = new Map<string, Taken>();
   private onProbation = new Set<string>();
+  private readonly heard = new LRUCache<string, true>({ max: MOST_REMEMBERED });
 
   constructor(private readonly limits: PlaceLimits) {}
 
@@ -67,8 +73,15 @@ export class Places {
     this.change(destination, -1);
   }
 
+  /** It has answered, whatever that was. */
+  answered(destination: Destination): void {
+    this.heard.set(key(destination), true);
+  }
+
   private limitOf(destination: Destination): number {
-    return this.onProbation.has(key(destination)) ? 1 : this.limits.perDestination;
+    const name = key(destination);
+    if (this.onProbation.has(name)) return 1;
+    return this.heard.has(name) ? this.limits.perDestination : Math.min(UNHEARD_OF, this.limits.perDestination);
   }
 
   private change({ accountId, target }: Destination, by: 1 | -1): void {
