@@ -1,6 +1,6 @@
 import type { Generation } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Destination, noteDue } from '../deliveries/destinations.js';
 import type { Allotment, Candidate } from './places.js';
 import type { Verdict } from './retry-schedule.js';
@@ -43,7 +43,7 @@ export const READY = `
 
 const ALLOTTED = 'unnest($1::text[], $2::text[], $3::integer[]) AS allotted(account_id, target, places)';
 
-const LEASE = `
+export const LEASE = `
   WITH claimed AS (
     SELECT waiting.id FROM ${ALLOTTED} CROSS JOIN LATERAL (
       SELECT id FROM deliveries
@@ -57,7 +57,7 @@ const LEASE = `
     tries_before AS "triesBefore", event_id AS "eventId", type, occurred_at AS "occurredAt", data`;
 
 /** A destination that has more due goes behind those that wait already. While its circuit is open, this attempt is the only one. */
-const NOTE_NEXT = `
+export const NOTE_NEXT = `
   UPDATE destinations SET
     due_at = (
       SELECT greatest(due_at, now()) FROM deliveries
@@ -124,7 +124,7 @@ const RELEASE = `
 
 @Injectable()
 export class QueueRepository {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
 
   /**
    * Leases due deliveries, the longest waiting destination first. The destinations are locked in a statement of their

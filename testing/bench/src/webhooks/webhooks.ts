@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { READY } from '@doitong/webhook-dispatcher/sending/queue.repository';
+import { LEASE, NOTE_NEXT, READY } from '@doitong/webhook-dispatcher/sending/queue.repository';
 import Table from 'cli-table3';
 import { Pool } from 'undici';
 import { measure } from '../load.js';
@@ -95,10 +95,18 @@ async function wait({ sql }: BenchDispatcher): Promise<void> {
   await sql.query('VACUUM ANALYZE');
 }
 
-/** The tables that the claim reads, and how. */
+/** The tables that the three statements of a claim read, and how. */
 async function planOf({ sql }: BenchDispatcher): Promise<string> {
-  const { rows } = await sql.query(`EXPLAIN ${READY}`, [[], [], [], 200]);
-  const scans = rows.map((row) => String(row['QUERY PLAN'])).filter((line) => /Scan.* on /.test(line));
+  const destinations = [['acc_1'], ['host1']];
+  const statements: [string, unknown[]][] = [
+    [READY, [[], [], [], 200]],
+    [LEASE, [...destinations, [8], 20_000]],
+    [NOTE_NEXT, [...destinations, 20_000]],
+  ];
+  const plans = [];
+  for (const [text, values] of statements) plans.push(await sql.query(`EXPLAIN ${text}`, values));
+  const lines = plans.flatMap(({ rows }) => rows.map((row) => String(row['QUERY PLAN'])));
+  const scans = lines.filter((line) => /(Index|Seq|Heap).* on /.test(line));
   return scans.map((line) => line.replace(/^[\s>-]*/, '').replace(/ {2}\(.*/, '')).join('; ');
 }
 
