@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { AssetUrlSigner } from '@doitong/media';
-import { eventually, type Received, type Receiver, type Service, startReceiver, waitFor } from '@doitong/support';
+import { eventually, type Receiver, type Service, startReceiver, waitFor } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { signedHeaders } from './__fixtures__/dispatcher.js';
 import { event, newAccountId } from './__fixtures__/events.js';
 import { ASSET_URL_SECRET, openPlatform, type Platform, PUBLIC_URL } from './__fixtures__/platform.js';
 
@@ -28,11 +29,6 @@ afterEach(async () => {
   await receiver.stop();
 });
 
-const signedHeaders = ({ headers }: Received) => ({
-  'webhook-id': String(headers['webhook-id']),
-  'webhook-timestamp': String(headers['webhook-timestamp']),
-  'webhook-signature': String(headers['webhook-signature']),
-});
 const webhookIds = () => receiver.requests.map(({ headers }) => headers['webhook-id']);
 
 describe('a running dispatcher', () => {
@@ -229,6 +225,11 @@ it('SIGTERM: an attempt in hand is finished, one that hangs is given back', asyn
   expect(Date.now() - stoppedAt).toBeLessThan(5_000);
   expect(await platform.deliveryOf(slow)).toMatchObject({ status: 'DELIVERED', tries: 1 });
   expect(await platform.deliveryOf(hanging)).toMatchObject({ status: 'PENDING', tries: 0, due: true });
+});
+
+it('does not start where it could be turned against its own machine in production', async () => {
+  const start = platform.startDispatcher({ NODE_ENV: 'production' });
+  await expect(start).rejects.toThrow('WEBHOOK_ALLOW_LOOPBACK must not be set with NODE_ENV=production');
 });
 
 it('a private address is never connected to', async () => {

@@ -194,6 +194,35 @@ describe('a guarded request', () => {
     expect(String(cut.body)).toBe('x'.repeat(10));
   });
 
+  it('uses no proxy, whatever the environment names', async () => {
+    answersWith((_, response) => response.end('itself'));
+    const names = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY'];
+    const before = names.map((name) => process.env[name]);
+    for (const name of names) process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : 'http://127.0.0.1:1';
+    try {
+      const { body } = await guardedRequest(`http://127.0.0.1:${port}/here`, local);
+      expect([String(body), asked[0]?.url]).toEqual(['itself', '/here']);
+    } finally {
+      names.forEach((name, n) => {
+        if (before[n] === undefined) delete process.env[name];
+        else process.env[name] = before[n];
+      });
+    }
+  });
+
+  it.each([
+    '/a\r\nx-evil: 1',
+    '/a%0d%0ax-evil:%201',
+    '/a HTTP/1.1\r\nx-evil: 1\r\n\r\nGET /b',
+    '/a?b=\nx-evil: 1',
+    '/a\u560d\u560ax-evil: 1',
+  ])('has no headers but its own, whatever the URL holds: %j', async (path) => {
+    answersWith((_, response) => response.end());
+    await guardedRequest(`http://127.0.0.1:${port}${path}`, { ...local, headers: { 'x-mine': 'one' } });
+    expect(asked).toHaveLength(1);
+    expect(Object.keys(asked[0]!.headers).sort()).toEqual(['connection', 'host', 'x-mine']);
+  });
+
   it('takes as many bytes as allowed', async () => {
     answersWith((_, response) => response.end('x'.repeat(10)));
     const { body } = await guardedRequest(`http://127.0.0.1:${port}/`, { ...local, maxResponseBytes: 10 });

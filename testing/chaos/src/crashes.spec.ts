@@ -6,6 +6,7 @@ import {
   type SeenGeneration,
   type ServiceName,
   startPlatform,
+  startReceiver,
 } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { tasksKnown } from './tasks-known.js';
@@ -29,11 +30,16 @@ afterAll(async () => {
 const newCustomer = () => operator.createCustomer(platform.gatewayUrl, { credits: CREDITS });
 
 /** Ten of them under way at the vendor, each taking some seconds there. */
-async function tenAtTheVendor(customer: Customer): Promise<SeenGeneration[]> {
+async function tenAtTheVendor(customer: Customer, webhookUrl?: string): Promise<SeenGeneration[]> {
   const name = `chaos ${Date.now()} ${Math.random()}`;
   const ten = await Promise.all(
     Array.from({ length: TEN }, (_, n) =>
-      customer.generate({ type: 'VIDEO', provider: 'minimax', input: { text: `${name} ${n} [[sandbox:slow=4]]` } }),
+      customer.generate({
+        type: 'VIDEO',
+        provider: 'minimax',
+        input: { text: `${name} ${n} [[sandbox:slow=4]]` },
+        webhookUrl,
+      }),
     ),
   );
   await eventually(async () => (await tasksKnown(platform.databaseUrl, ten)) === TEN, { timeoutMs: 15_000 });
@@ -87,6 +93,23 @@ describe('ten generations at the vendor', () => {
     },
     90_000,
   );
+
+  it('are told of by webhook, each of them, although the dispatcher was killed before they ended', async () => {
+    const receiver = await startReceiver();
+    try {
+      const customer = await newCustomer();
+      const ten = await tenAtTheVendor(customer, receiver.url);
+      await platform.kill('webhook-dispatcher');
+      await expectAllMadeOnce(customer, ten);
+      expect(receiver.requests).toEqual([]);
+      await platform.start('webhook-dispatcher');
+      const told = () => new Set(receiver.requests.map(({ body }) => JSON.parse(body).data.id));
+      await eventually(() => told().size === TEN, { timeoutMs: 30_000 });
+      expect(told()).toEqual(new Set(ten.map(({ id }) => id)));
+    } finally {
+      await receiver.stop();
+    }
+  }, 120_000);
 
   it('survive the loss of the whole JetStream store', async () => {
     const customer = await newCustomer();
