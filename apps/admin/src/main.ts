@@ -7,11 +7,12 @@ import { generation } from './nouns/generation.js';
 import { key } from './nouns/key.js';
 import { ledger } from './nouns/ledger.js';
 import { provider } from './nouns/provider.js';
+import { webhook } from './nouns/webhook.js';
 
 const program = new Command('admin').description(
   'The operator’s side of Doitong. Speaks to the platform at NATS_URL, or to the standalone that runs on DATA_DIR (default: .data).',
 );
-for (const noun of [account, audit, credits, generation, key, ledger, provider]) noun(program);
+for (const noun of [account, audit, credits, generation, key, ledger, provider, webhook]) noun(program);
 
 try {
   await program.parseAsync();

@@ -7,3 +7,5 @@ export function whole(text: string): number {
 export const optionalWhole = (text: string | undefined) => (text === undefined ? undefined : whole(text));
 
 export const words = (text: string | undefined) => text?.split(',').map((word) => word.trim());
+
+export const SECONDS_AN_HOUR = 3_600;

@@ -1,7 +1,7 @@
 import { AssetUrlSigner } from '@doitong/media';
-import { Clock, PersistenceModule } from '@doitong/service-kit';
+import { AuditRepository, Clock, neverInProduction, PersistenceModule } from '@doitong/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { refuseUnsafe, type WebhookDispatcherConfig } from './config.js';
+import type { WebhookDispatcherConfig } from './config.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DeliveriesRepository } from './deliveries/deliveries.repository.js';
 import { DeliveriesService } from './deliveries/deliveries.service.js';
@@ -11,6 +11,7 @@ import { RedeliveryService } from './deliveries/redelivery.service.js';
 import { EndpointsController } from './endpoints/endpoints.controller.js';
 import { EndpointsRepository } from './endpoints/endpoints.repository.js';
 import { EndpointsService } from './endpoints/endpoints.service.js';
+import { OperatorController } from './operator/operator.controller.js';
 import { persistence } from './persistence.js';
 import { Randomness } from './randomness.js';
 import { Retention } from './retention/retention.js';
@@ -30,13 +31,13 @@ export { persistence } from './persistence.js';
 
 @Module({})
 export class WebhookDispatcherModule {
-  /** Throws ConfigError on a configuration that is unsafe where it runs. */
+  /** Throws ConfigError on a configuration that would let customers reach into our own network. */
   static register(config: WebhookDispatcherConfig): DynamicModule {
-    refuseUnsafe(config);
+    neverInProduction(config, 'WEBHOOK_ALLOW_LOOPBACK');
     return {
       module: WebhookDispatcherModule,
       imports: [PersistenceModule.register(persistence, config.DATABASE_URL, config.DATABASE_POOL_SIZE)],
-      controllers: [DeliveriesController, EndpointsController],
+      controllers: [DeliveriesController, EndpointsController, OperatorController],
       providers: [
         { provide: CONFIG, useValue: config },
         {
@@ -55,6 +56,7 @@ export class WebhookDispatcherModule {
           inject: [Randomness],
           useFactory: (randomness: Randomness) => new RetrySchedule(config.WEBHOOK_RETRY_SCALE, randomness),
         },
+        AuditRepository,
         DeliveriesRepository,
         DeliveriesService,
         DeliveryListRepository,

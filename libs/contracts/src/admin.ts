@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { adminWebhooks } from './admin-webhooks.js';
 import { adminKeys } from './api-keys.js';
 import { auditRequest } from './audit.js';
 import { Account, AccountDetails, Limits } from './billing.js';
@@ -160,6 +161,9 @@ export const admin = {
   providerEnable: request('admin.provider.enable', Type.Object({ provider: Type.String() }), ProviderState),
   /** Of generations and providers. */
   generationsAudit: auditRequest('admin.audit.generations'),
+  webhook: adminWebhooks,
+  /** Of webhook endpoints and deliveries. */
+  webhooksAudit: auditRequest('admin.audit.webhooks'),
   creditsHistory: request('admin.credits.history', TransactionsRequest, TransactionsReply),
   /**
    * Recomputes what must hold of the ledger, matches its holds with the generations, and lists the discrepancies, at most 100 of each kind;

@@ -98,6 +98,23 @@ describe('the standalone', () => {
     expect(audit.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['account.create', 'generation.cancel', 'generation.retry', 'account.set-limits']),
     );
+
+    const receiver = await startReceiver();
+    const { id: hook, secret } = JSON.parse(await cli('webhook', 'create', accountId, '--url', receiver.url, '--json'));
+    expect(secret).toMatch(/^whsec_/);
+    const sent = JSON.parse(await cli('webhook', 'test', hook, '--json'));
+    await eventually(() => receiver.requests.length === 1);
+    expect(JSON.parse(await cli('webhook', 'delivery', sent.id, '--json'))).toMatchObject({
+      eventType: 'webhook.test',
+    });
+    expect(JSON.parse(await cli('webhook', 'pause', hook, '--json'))).toMatchObject({ id: hook, paused: true });
+    expect(await cli('webhook', 'deliveries', accountId)).toContain(sent.id);
+    expect(JSON.parse(await cli('audit', 'list', '--target', hook, '--json'))).toMatchObject([
+      { action: 'webhook.update', before: { paused: false }, after: { paused: true } },
+      { action: 'webhook.test' },
+      { action: 'webhook.create', accountId },
+    ]);
+    await receiver.stop();
     await expect(cli('account', 'show', 'acc_nobody')).rejects.toMatchObject({ code: 1, stdout: '' });
     await expect(cli('account', 'create', '--name', 'Acme', '--plan', 'GOLD')).rejects.toMatchObject({
       code: 1,

@@ -10,13 +10,14 @@ export function audit(program: Command): void {
     {
       optional: {
         '--account <accountId>': 'only those that concern this account',
-        '--target <id>': 'only those of this account, key, generation or provider',
+        '--target <id>': 'only those of this account, key, generation, provider, webhook endpoint or delivery',
         '--first <n>': 'how many at most (default: 50)',
       },
     },
     async (ask, { account: accountId, target, first = '50' }) => {
       const filter = { accountId, target, first: whole(first) };
-      const found = await Promise.all([admin.billingAudit, admin.generationsAudit].map((kept) => ask(kept, filter)));
+      const kept = [admin.billingAudit, admin.generationsAudit, admin.webhooksAudit];
+      const found = await Promise.all(kept.map((each) => ask(each, filter)));
       const all = found.flatMap(({ entries }) => entries).sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
       return all.slice(0, filter.first).map(changed);
     },

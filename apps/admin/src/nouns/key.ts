@@ -1,9 +1,7 @@
 import { type ApiKey, admin, type Mode, type Scope } from '@doitong/contracts';
 import type { Command } from 'commander';
 import { Noun } from '../noun.js';
-import { whole, words } from '../values.js';
-
-const SECONDS_AN_HOUR = 3_600;
+import { SECONDS_AN_HOUR, whole, words } from '../values.js';
 
 export function key(program: Command): void {
   new Noun(program, 'key', 'API keys; a secret is shown once')

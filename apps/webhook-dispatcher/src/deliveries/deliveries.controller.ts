@@ -1,14 +1,14 @@
 import { type RequestOf, webhooks } from '@doitong/contracts';
 import { Handles } from '@doitong/service-kit';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { DeliveriesService } from './deliveries.service.js';
 import { RedeliveryService } from './redelivery.service.js';
 
 @Controller()
 export class DeliveriesController {
   constructor(
-    @Inject(DeliveriesService) private readonly deliveries: DeliveriesService,
-    @Inject(RedeliveryService) private readonly redelivery: RedeliveryService,
+    private readonly deliveries: DeliveriesService,
+    private readonly redelivery: RedeliveryService,
   ) {}
 
   @Handles(webhooks.enqueue)

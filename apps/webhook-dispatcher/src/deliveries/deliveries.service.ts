@@ -1,6 +1,6 @@
 import type { WebhookEvent } from '@doitong/contracts';
 import { Clock, Ids } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type EndpointRow, EndpointsRepository } from '../endpoints/endpoints.repository.js';
 import { Dispatcher } from '../sending/dispatcher.js';
 import { DeliveriesRepository, type NewDelivery, type NewEvent } from './deliveries.repository.js';
@@ -9,11 +9,11 @@ import { hostOf } from './destinations.js';
 @Injectable()
 export class DeliveriesService {
   constructor(
-    @Inject(DeliveriesRepository) private readonly repository: DeliveriesRepository,
-    @Inject(EndpointsRepository) private readonly endpoints: EndpointsRepository,
-    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
-    @Inject(Ids) private readonly ids: Ids,
-    @Inject(Clock) private readonly clock: Clock,
+    private readonly repository: DeliveriesRepository,
+    private readonly endpoints: EndpointsRepository,
+    private readonly dispatcher: Dispatcher,
+    private readonly ids: Ids,
+    private readonly clock: Clock,
   ) {}
 
   /** Takes events for delivery; an event that was taken before, or that nobody is to be told of, changes nothing. */
@@ -40,15 +40,10 @@ export class DeliveriesService {
 
   private toUrl({ id: eventId, accountId }: WebhookEvent, url: string): NewDelivery {
     const id = this.ids.next('dlv');
-    return { id, eventId, accountId, endpointId: null, url, target: hostOf(url), status: 'PENDING' };
+    return { id, eventId, accountId, endpointId: null, url, target: hostOf(url) };
   }
 
-  /** What a disabled endpoint was to be told is a dead letter at once: it can be seen, and delivered later. */
-  private toEndpoint(
-    { id: eventId, accountId }: WebhookEvent,
-    { id: endpointId, ...endpoint }: EndpointRow,
-  ): NewDelivery {
-    const status = endpoint.disabled_because === null ? 'PENDING' : 'DEAD';
-    return { id: this.ids.next('dlv'), eventId, accountId, endpointId, url: endpoint.url, target: endpointId, status };
+  private toEndpoint({ id: eventId, accountId }: WebhookEvent, { id: endpointId, url }: EndpointRow): NewDelivery {
+    return { id: this.ids.next('dlv'), eventId, accountId, endpointId, url, target: endpointId };
   }
 }

@@ -1,47 +1,40 @@
-import type { DeliveriesFilter, Delivery, DeliveryAttempt, DeliveryStatus } from '@doitong/contracts';
+import type { DeliveriesFilter, Delivery } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
-interface Row {
-  id: string;
-  event_id: string;
-  type: string;
-  generation_id: string;
-  endpoint_id: string | null;
-  url: string;
-  status: DeliveryStatus;
-  created_at: Date;
-  next_at: Date | null;
-}
-
-type AttemptRow = Omit<DeliveryAttempt, 'at'> & { deliveryId: string; at: Date };
+type Row = Omit<Delivery, 'createdAt' | 'nextAttemptAt'> & { createdAt: Date; nextAttemptAt: Date | null };
 
 const MOST_ATTEMPTS = 50;
 
+/** In one statement, so that a delivery and its attempts are of the same moment. */
 const SELECT = `
-  SELECT deliveries.id, event_id, type, events.data->>'id' AS generation_id, endpoint_id, url, status, deliveries.created_at,
-    CASE WHEN status = 'PENDING' AND NOT coalesce(held, false) THEN greatest(deliveries.due_at, open_until) END AS next_at
+  SELECT deliveries.id, event_id AS "eventId", type AS "eventType", events.data->>'id' AS "generationId",
+    endpoint_id AS "endpointId", url, status, deliveries.created_at AS "createdAt",
+    CASE WHEN status = 'PENDING' AND NOT coalesce(held, false) THEN greatest(deliveries.due_at, open_until) END AS "nextAttemptAt",
+    coalesce((
+      SELECT json_agg(attempt ORDER BY number) FROM (
+        SELECT number, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, attempts.status,
+          latency_ms AS "latencyMs", error, answer
+        FROM delivery_attempts AS attempts WHERE delivery_id = deliveries.id ORDER BY number DESC LIMIT ${MOST_ATTEMPTS}
+      ) AS attempt), '[]') AS attempts
   FROM deliveries JOIN events ON events.id = event_id
     LEFT JOIN destinations AS known ON known.account_id = deliveries.account_id AND known.target = deliveries.target
   WHERE deliveries.account_id = $1`;
 
-const ATTEMPTS = `
-  SELECT delivery_id AS "deliveryId", number, at, status, latency_ms AS "latencyMs", error, answer FROM (
-    SELECT *, row_number() OVER (PARTITION BY delivery_id ORDER BY number DESC) AS back
-    FROM delivery_attempts WHERE delivery_id = ANY($1::text[])
-  ) AS attempts
-  WHERE back <= ${MOST_ATTEMPTS} ORDER BY number`;
-
 /** Deliveries with their attempts, as customers see them. */
 @Injectable()
 export class DeliveryListRepository {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
+
+  async ownerOf(id: string): Promise<string | undefined> {
+    const sql = 'SELECT account_id AS "accountId" FROM deliveries WHERE id = $1';
+    const [row] = await this.database.query<{ accountId: string }>(sql, [id]);
+    return row?.accountId;
+  }
 
   async find(accountId: string, id: string): Promise<Delivery | undefined> {
-    const [found] = await this.withAttempts(
-      await this.database.query<Row>(`${SELECT} AND deliveries.id = $2`, [accountId, id]),
-    );
-    return found;
+    const [row] = await this.database.query<Row>(`${SELECT} AND deliveries.id = $2`, [accountId, id]);
+    return row && toDelivery(row);
   }
 
   /** The newest `count`, newest first. */
@@ -65,27 +58,12 @@ export class DeliveryListRepository {
     ];
     const where = conditions.map((condition) => ` AND ${condition}`).join('');
     const sql = `${SELECT}${where} ORDER BY deliveries.id DESC LIMIT ${bound(count)}`;
-    return this.withAttempts(await this.database.query<Row>(sql, values));
-  }
-
-  private async withAttempts(rows: Row[]): Promise<Delivery[]> {
-    if (rows.length === 0) return [];
-    const attempts = await this.database.query<AttemptRow>(ATTEMPTS, [rows.map(({ id }) => id)]);
-    const byDelivery = new Map<string, DeliveryAttempt[]>(rows.map(({ id }) => [id, []]));
-    for (const { deliveryId, at, ...attempt } of attempts) {
-      byDelivery.get(deliveryId)?.push({ ...attempt, at: at.toISOString() });
-    }
-    return rows.map((row) => ({
-      id: row.id,
-      eventId: row.event_id,
-      eventType: row.type,
-      generationId: row.generation_id,
-      endpointId: row.endpoint_id,
-      url: row.url,
-      status: row.status,
-      createdAt: row.created_at.toISOString(),
-      nextAttemptAt: row.next_at?.toISOString() ?? null,
-      attempts: byDelivery.get(row.id)!,
-    }));
+    return (await this.database.query<Row>(sql, values)).map(toDelivery);
   }
 }
+
+const toDelivery = ({ createdAt, nextAttemptAt, ...row }: Row): Delivery => ({
+  ...row,
+  createdAt: createdAt.toISOString(),
+  nextAttemptAt: nextAttemptAt?.toISOString() ?? null,
+});

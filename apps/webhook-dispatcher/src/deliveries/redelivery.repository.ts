@@ -1,6 +1,7 @@
-import { Database } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { type AuditedChange, Database } from '@doitong/service-kit';
+import { Injectable } from '@nestjs/common';
 import { FORGET_FAILURES } from '../endpoints/endpoints.repository.js';
+import { audit, type By } from '../operator/audit.js';
 import { noteDue } from './destinations.js';
 
 export interface Redelivered {
@@ -14,6 +15,10 @@ interface Again {
   account_id: string;
   target: string;
 }
+
+/** Before the deliveries, as whoever disables or deletes an endpoint does: what is made due here is found by them. */
+const LOCK_ENDPOINTS = `
+  SELECT FROM endpoints WHERE id IN (SELECT endpoint_id FROM deliveries WHERE id = ANY($1::text[])) ORDER BY id FOR SHARE`;
 
 /** Not where the endpoint is disabled, or is there no more; to the URL that it has now. */
 const AGAIN = `
@@ -33,7 +38,7 @@ const NOTE = noteDue(
 
 @Injectable()
 export class RedeliveryRepository {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
 
   /** Ids of up to `most` that were made since, behind `after`. */
   async since(
@@ -51,13 +56,15 @@ export class RedeliveryRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Makes them due, with a schedule and a circuit that begin anew. Tells how many. */
-  again(accountId: string, ids: string[]): Promise<number> {
+  /** Makes them due, with a schedule and a circuit that begin anew. Tells how many. `change`: what is audited of that. */
+  again(accountId: string, ids: string[], by: By, change: (count: number) => AuditedChange): Promise<number> {
     return this.database.transaction(async (tx) => {
+      await tx.query(LOCK_ENDPOINTS, [ids]);
       const again = await tx.query<Again>(AGAIN, [accountId, ids]);
       const destinations = [again.map(({ account_id }) => account_id), again.map(({ target }) => target)];
       await tx.query(NOTE, destinations);
       await tx.query(FORGET_FAILURES, destinations);
+      if (again.length > 0) await audit(tx, by, change(again.length));
       return again.length;
     });
   }

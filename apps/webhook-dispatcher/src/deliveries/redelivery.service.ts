@@ -7,8 +7,9 @@ import {
   type webhooks,
 } from '@doitong/contracts';
 import { Clock, fitting, Ids, Logger } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { EndpointsService } from '../endpoints/endpoints.service.js';
+import type { By } from '../operator/audit.js';
 import { Dispatcher } from '../sending/dispatcher.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import { DeliveryListRepository } from './delivery-list.repository.js';
@@ -20,14 +21,14 @@ const BATCH = 1_000;
 @Injectable()
 export class RedeliveryService {
   constructor(
-    @Inject(DeliveryListRepository) private readonly deliveries: DeliveryListRepository,
-    @Inject(RedeliveryRepository) private readonly redelivery: RedeliveryRepository,
-    @Inject(DeliveriesRepository) private readonly repository: DeliveriesRepository,
-    @Inject(EndpointsService) private readonly endpoints: EndpointsService,
-    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
-    @Inject(Ids) private readonly ids: Ids,
-    @Inject(Clock) private readonly clock: Clock,
-    @Inject(Logger) private readonly logger: Logger,
+    private readonly deliveries: DeliveryListRepository,
+    private readonly redelivery: RedeliveryRepository,
+    private readonly repository: DeliveriesRepository,
+    private readonly endpoints: EndpointsService,
+    private readonly dispatcher: Dispatcher,
+    private readonly ids: Ids,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /** Fewer than `first` where so many would not fit into one reply. */
@@ -37,9 +38,16 @@ export class RedeliveryService {
     return { deliveries: page, more: found.length > page.length };
   }
 
-  async redeliver(accountId: string, id: string): Promise<Delivery> {
-    const known = await this.get(accountId, id);
-    if ((await this.redelivery.again(accountId, [known.id])) === 0) {
+  async redeliver(accountId: string, id: string, by: By = 'holder'): Promise<Delivery> {
+    const { status } = await this.get(accountId, id);
+    const change = {
+      action: 'webhook.redeliver',
+      target: id,
+      accountId,
+      before: { status },
+      after: { status: 'PENDING' },
+    };
+    if ((await this.redelivery.again(accountId, [id], by, () => change)) === 0) {
       throw invalidInput('id', 'Its webhook endpoint is disabled, or has been deleted.');
     }
     this.dispatcher.wake();
@@ -47,13 +55,18 @@ export class RedeliveryService {
   }
 
   /** How many. */
-  async redeliverSince(request: RequestOf<typeof webhooks.redeliverSince>): Promise<number> {
+  async redeliverSince(request: RequestOf<typeof webhooks.redeliverSince>, by: By = 'holder'): Promise<number> {
     const { accountId, since, endpointId = null, includeDelivered } = request;
+    const target = endpointId ?? accountId;
+    const change = (count: number) => {
+      const after = { since, includeDelivered, count };
+      return { action: 'webhook.redeliver-since', target, accountId, after };
+    };
     let count = 0;
     let ids: string[] = [];
     do {
       ids = await this.redelivery.since(accountId, { since, endpointId, includeDelivered }, ids.at(-1) ?? '', BATCH);
-      count += await this.redelivery.again(accountId, ids);
+      count += await this.redelivery.again(accountId, ids, by, change);
       this.dispatcher.wake();
     } while (ids.length === BATCH);
     this.logger.info('webhooks redelivered', { accountId, endpointId, since, count });
@@ -61,28 +74,36 @@ export class RedeliveryService {
   }
 
   /** An example that can be told from every true event by its type. */
-  async testEvent(accountId: string, endpointId: string): Promise<Delivery> {
-    const { url, paused, disabled_because } = await this.endpoints.get(accountId, endpointId);
+  async testEvent(accountId: string, endpointId: string, by: By = 'holder'): Promise<Delivery> {
+    const { url, paused, disabledBecause } = await this.endpoints.get(accountId, endpointId);
     if (paused) throw invalidInput('id', 'The webhook endpoint is paused.');
-    if (disabled_because !== null) throw invalidInput('id', 'The webhook endpoint is disabled.');
+    if (disabledBecause !== null) throw invalidInput('id', 'The webhook endpoint is disabled.');
     const eventId = this.ids.next('evt');
     const id = this.ids.next('dlv');
     const occurredAt = this.clock.now().toISOString();
     const event = { id: eventId, accountId, type: 'webhook.test', occurredAt, data: example(accountId, occurredAt) };
-    await this.repository.add(
-      [event],
-      [{ id, eventId, accountId, endpointId, url, target: endpointId, status: 'PENDING' }],
-    );
+    await this.repository.addTest(event, { id, eventId, accountId, endpointId, url, target: endpointId }, by);
     this.dispatcher.wake();
     return this.get(accountId, id);
   }
 
-  private async get(accountId: string, id: string): Promise<Delivery> {
+  /** NOT_FOUND also for what another account has. */
+  async get(accountId: string, id: string): Promise<Delivery> {
     const delivery = await this.deliveries.find(accountId, id);
-    if (!delivery) throw new DoitongError('NOT_FOUND', `There is no webhook delivery ${id}.`, { field: 'id' });
+    if (!delivery) throw noSuchDelivery(id);
     return delivery;
   }
+
+  /** The account that it is of. */
+  async ownerOf(id: string): Promise<string> {
+    const accountId = await this.deliveries.ownerOf(id);
+    if (!accountId) throw noSuchDelivery(id);
+    return accountId;
+  }
 }
+
+const noSuchDelivery = (id: string) =>
+  new DoitongError('NOT_FOUND', `There is no webhook delivery ${id}.`, { field: 'id' });
 
 function example(accountId: string, at: string): Generation {
   return {

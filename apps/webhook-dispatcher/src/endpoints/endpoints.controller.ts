@@ -1,11 +1,11 @@
 import { type RequestOf, webhooks } from '@doitong/contracts';
 import { Handles } from '@doitong/service-kit';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { EndpointsService } from './endpoints.service.js';
 
 @Controller()
 export class EndpointsController {
-  constructor(@Inject(EndpointsService) private readonly endpoints: EndpointsService) {}
+  constructor(private readonly endpoints: EndpointsService) {}
 
   @Handles(webhooks.endpointCreate)
   create(request: RequestOf<typeof webhooks.endpointCreate>) {

@@ -1,7 +1,8 @@
 import type { DisabledReason, WebhookEndpoint, WebhookEventType } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Destination } from '../deliveries/destinations.js';
+import { audit, type By } from '../operator/audit.js';
 
 /** A row of `endpoints`. */
 export interface EndpointRow {
@@ -32,23 +33,34 @@ const BURY = `
 
 @Injectable()
 export class EndpointsRepository {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
 
   /** Undefined when the account has as many as it may have. */
-  async add({ id, accountId, url, events }: Added, secret: string, most: number): Promise<EndpointRow | undefined> {
-    const [row] = await this.database.query<EndpointRow>(
-      `WITH added AS (
-         INSERT INTO endpoints (id, account_id, url, events)
-         SELECT $1, $2, $3, $4::text[] WHERE (SELECT count(*) FROM endpoints WHERE account_id = $2) < $6 RETURNING *
-       ), signs AS (
-         INSERT INTO secrets (owner_id, secret) SELECT id, $5 FROM added
-       ), known AS (
-         INSERT INTO destinations (account_id, target) SELECT account_id, id FROM added
-       )
-       SELECT * FROM added`,
-      [id, accountId, url, events, secret, most],
-    );
-    return row;
+  add(
+    { id, accountId, url, events }: Added,
+    secret: string,
+    most: number,
+    by: By,
+  ): Promise<WebhookEndpoint | undefined> {
+    return this.database.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [accountId]);
+      const [row] = await tx.query<EndpointRow>(
+        `WITH added AS (
+           INSERT INTO endpoints (id, account_id, url, events)
+           SELECT $1, $2, $3, $4::text[] WHERE (SELECT count(*) FROM endpoints WHERE account_id = $2) < $6 RETURNING *
+         ), signs AS (
+           INSERT INTO secrets (owner_id, secret) SELECT id, $5 FROM added
+         ), known AS (
+           INSERT INTO destinations (account_id, target) SELECT account_id, id FROM added
+         )
+         SELECT * FROM added`,
+        [id, accountId, url, events, secret, most],
+      );
+      if (!row) return undefined;
+      const after = toEndpoint(row);
+      await audit(tx, by, { action: 'webhook.create', target: id, accountId, after });
+      return after;
+    });
   }
 
   /** The oldest first. */
@@ -56,9 +68,8 @@ export class EndpointsRepository {
     return this.database.query('SELECT * FROM endpoints WHERE account_id = ANY($1::text[]) ORDER BY id', [accountIds]);
   }
 
-  async find(accountId: string, id: string): Promise<EndpointRow | undefined> {
-    const sql = 'SELECT * FROM endpoints WHERE id = $1 AND account_id = $2';
-    const [row] = await this.database.query<EndpointRow>(sql, [id, accountId]);
+  async find(id: string): Promise<EndpointRow | undefined> {
+    const [row] = await this.database.query<EndpointRow>('SELECT * FROM endpoints WHERE id = $1', [id]);
     return row;
   }
 
@@ -67,8 +78,14 @@ export class EndpointsRepository {
     accountId: string,
     id: string,
     { url, events, paused, enable }: EndpointChange,
-  ): Promise<EndpointRow | undefined> {
+    by: By,
+  ): Promise<WebhookEndpoint | undefined> {
     return this.database.transaction(async (tx) => {
+      const [before] = await tx.query<EndpointRow>(
+        'SELECT * FROM endpoints WHERE id = $1 AND account_id = $2 FOR UPDATE',
+        [id, accountId],
+      );
+      if (!before) return undefined;
       const [row] = await tx.query<EndpointRow>(
         `UPDATE endpoints SET url = coalesce($3, url), events = coalesce($4::text[], events), paused = coalesce($5, paused),
            disabled_because = CASE WHEN NOT $6 THEN disabled_because END,
@@ -76,7 +93,7 @@ export class EndpointsRepository {
          WHERE id = $1 AND account_id = $2 RETURNING *`,
         [id, accountId, url, events, paused, enable],
       );
-      if (!row) return undefined;
+      const after = toEndpoint(row!);
       if (url !== null) {
         await tx.query(
           `WITH waiting AS (
@@ -86,24 +103,27 @@ export class EndpointsRepository {
           [accountId, id, url],
         );
       }
-      await hold(tx, { accountId, target: id }, row.paused || row.disabled_because !== null);
+      await hold(tx, { accountId, target: id }, after.paused || after.disabledBecause !== null);
       if (enable || url !== null) await tx.query(FORGET_FAILURES, [[accountId], [id]]);
-      return row;
+      await audit(tx, by, { action: 'webhook.update', target: id, accountId, before: toEndpoint(before), after });
+      return after;
     });
   }
 
-  /** False when there is none. */
-  remove(accountId: string, id: string): Promise<boolean> {
+  /** What it was; undefined when there is none. */
+  remove(accountId: string, id: string, by: By): Promise<WebhookEndpoint | undefined> {
     return this.database.transaction(async (tx) => {
-      const gone = await tx.query('DELETE FROM endpoints WHERE id = $1 AND account_id = $2 RETURNING id', [
+      const [row] = await tx.query<EndpointRow>('DELETE FROM endpoints WHERE id = $1 AND account_id = $2 RETURNING *', [
         id,
         accountId,
       ]);
-      if (gone.length === 0) return false;
+      if (!row) return undefined;
+      const before = toEndpoint(row);
       await tx.query('DELETE FROM secrets WHERE owner_id = $1', [id]);
       await tx.query(BURY, [accountId, id]);
       await hold(tx, { accountId, target: id }, true);
-      return true;
+      await audit(tx, by, { action: 'webhook.delete', target: id, accountId, before });
+      return before;
     });
   }
 

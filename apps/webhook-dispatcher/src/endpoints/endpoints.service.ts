@@ -11,10 +11,11 @@ import { checkCustomerUrl, EgressRefusedError } from '@doitong/egress';
 import { Ids, Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookDispatcherConfig } from '../config.js';
+import type { By } from '../operator/audit.js';
 import { SecretsService } from '../secrets/secrets.service.js';
 import { Dispatcher } from '../sending/dispatcher.js';
 import { CONFIG } from '../tokens.js';
-import { type EndpointRow, EndpointsRepository, toEndpoint } from './endpoints.repository.js';
+import { EndpointsRepository, toEndpoint } from './endpoints.repository.js';
 
 /** Each event is a delivery for each of them. */
 const MOST_ENDPOINTS = 20;
@@ -23,57 +24,58 @@ const DEFAULT_EVENTS: WebhookEventType[] = ['generation.completed', 'generation.
 @Injectable()
 export class EndpointsService {
   constructor(
-    @Inject(EndpointsRepository) private readonly repository: EndpointsRepository,
-    @Inject(SecretsService) private readonly secrets: SecretsService,
-    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
-    @Inject(Ids) private readonly ids: Ids,
-    @Inject(Logger) private readonly logger: Logger,
+    private readonly repository: EndpointsRepository,
+    private readonly secrets: SecretsService,
+    private readonly dispatcher: Dispatcher,
+    private readonly ids: Ids,
+    private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: WebhookDispatcherConfig,
   ) {}
 
-  async create({
-    accountId,
-    url,
-    events = DEFAULT_EVENTS,
-  }: RequestOf<typeof webhooks.endpointCreate>): Promise<ReplyOf<typeof webhooks.endpointCreate>> {
+  async create(
+    { accountId, url, events = DEFAULT_EVENTS }: RequestOf<typeof webhooks.endpointCreate>,
+    by: By = 'holder',
+  ): Promise<ReplyOf<typeof webhooks.endpointCreate>> {
     this.checkUrl(url);
     const secret = this.secrets.make();
     const added = { id: this.ids.next('whk'), accountId, url, events: [...new Set(events)] };
-    const row = await this.repository.add(added, secret, MOST_ENDPOINTS);
-    if (!row) throw invalidInput('url', `An account may have ${MOST_ENDPOINTS} webhook endpoints.`);
-    this.logger.info('webhook endpoint created', { accountId, endpointId: row.id });
-    return { secret, endpoint: toEndpoint(row) };
+    const endpoint = await this.repository.add(added, secret, MOST_ENDPOINTS, by);
+    if (!endpoint) throw invalidInput('url', `An account may have ${MOST_ENDPOINTS} webhook endpoints.`);
+    this.logger.info('webhook endpoint created', { accountId, endpointId: endpoint.id });
+    return { secret, endpoint };
   }
 
-  async update(request: RequestOf<typeof webhooks.endpointUpdate>): Promise<WebhookEndpoint> {
+  async update(request: RequestOf<typeof webhooks.endpointUpdate>, by: By = 'holder'): Promise<WebhookEndpoint> {
     const { accountId, id, url, events, paused, disabled } = request;
     if (url !== undefined) this.checkUrl(url);
     const change = { url: url ?? null, events: events ?? null, paused: paused ?? null, enable: disabled === false };
-    const row = await this.repository.change(accountId, id, change);
-    if (!row) throw noSuchEndpoint(id);
+    const changed = await this.repository.change(accountId, id, change, by);
+    if (!changed) throw noSuchEndpoint(id);
     this.logger.info('webhook endpoint changed', { accountId, endpointId: id });
     this.dispatcher.wake();
-    return toEndpoint(row);
+    return changed;
   }
 
-  async remove(accountId: string, id: string): Promise<void> {
-    if (!(await this.repository.remove(accountId, id))) throw noSuchEndpoint(id);
+  /** Tells what it was. */
+  async remove(accountId: string, id: string, by: By = 'holder'): Promise<WebhookEndpoint> {
+    const gone = await this.repository.remove(accountId, id, by);
+    if (!gone) throw noSuchEndpoint(id);
     this.logger.info('webhook endpoint deleted', { accountId, endpointId: id });
+    return gone;
   }
 
-  async rotateSecret({
-    accountId,
-    id,
-    overlapSeconds,
-  }: RequestOf<typeof webhooks.endpointRotateSecret>): Promise<ReplyOf<typeof webhooks.endpointRotateSecret>> {
-    const row = await this.get(accountId, id);
-    const secret = await this.secrets.rotate(id, overlapSeconds);
+  async rotateSecret(
+    { accountId, id, overlapSeconds }: RequestOf<typeof webhooks.endpointRotateSecret>,
+    by: By = 'holder',
+  ): Promise<ReplyOf<typeof webhooks.endpointRotateSecret>> {
+    const endpoint = await this.get(accountId, id);
+    const secret = await this.secrets.rotate({ accountId, endpointId: id }, overlapSeconds, by);
     this.logger.info('webhook secret rotated', { accountId, endpointId: id });
-    return { secret, endpoint: toEndpoint(row) };
+    return { secret, endpoint };
   }
 
-  async rotateDefaultSecret(accountId: string, overlapSeconds: number | undefined): Promise<string> {
-    const secret = await this.secrets.rotate(accountId, overlapSeconds);
+  async rotateDefaultSecret(accountId: string, overlapSeconds: number | undefined, by: By = 'holder'): Promise<string> {
+    const secret = await this.secrets.rotate({ accountId, endpointId: null }, overlapSeconds, by);
     this.logger.info('webhook secret rotated', { accountId });
     return secret;
   }
@@ -82,10 +84,18 @@ export class EndpointsService {
     return (await this.repository.ofAccounts([accountId])).map(toEndpoint);
   }
 
-  async get(accountId: string, id: string): Promise<EndpointRow> {
-    const row = await this.repository.find(accountId, id);
+  /** NOT_FOUND also for what another account has. */
+  async get(accountId: string, id: string): Promise<WebhookEndpoint> {
+    const row = await this.repository.find(id);
+    if (row?.account_id !== accountId) throw noSuchEndpoint(id);
+    return toEndpoint(row);
+  }
+
+  /** The account that has it. */
+  async ownerOf(id: string): Promise<string> {
+    const row = await this.repository.find(id);
     if (!row) throw noSuchEndpoint(id);
-    return row;
+    return row.account_id;
   }
 
   /** What its text tells; where its name leads is looked at in each attempt. */

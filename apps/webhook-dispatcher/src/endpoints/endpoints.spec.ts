@@ -21,6 +21,9 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.stop());
 
+/** Somebody does, in this database. */
+const WAITS_FOR_LOCK = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
 const list = async (account = accountId) => (await own.ask(webhooks.endpoints, { accountId: account })).endpoints;
 const update = (id: string, change: object) => own.ask(webhooks.endpointUpdate, { accountId, id, ...change });
 const received = (count: number) => eventually(() => receiver.requests.length === count && receiver.requests);
@@ -116,10 +119,34 @@ describe('an endpoint', () => {
     expect(await list()).toEqual([endpoint]);
   });
 
-  it('is one of at most twenty', async () => {
-    for (let n = 0; n < 20; n++) await own.create(accountId, receiver.url);
+  it('is one of at most twenty, also when many are created at the same time', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => own.create(accountId, receiver.url)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
     await expect(own.create(accountId, receiver.url)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await list()).toHaveLength(20);
   });
+
+  it.each([
+    ['deleted', 'DELETE FROM endpoints WHERE id = $1'],
+    ['disabled', `UPDATE endpoints SET disabled_because = 'GONE' WHERE id = $1`],
+  ])(
+    'that is %s in the very moment of an event leaves a dead letter, and nothing that waits for ever',
+    async (_how, end) => {
+      const { endpoint } = await own.create(accountId, receiver.url);
+      const meanwhile = await own.pool.connect();
+      try {
+        await meanwhile.query('BEGIN');
+        await meanwhile.query(end, [endpoint.id]);
+        const happening = own.happens(accountId);
+        await eventually(async () => (await own.sql(WAITS_FOR_LOCK, [])).length > 0);
+        await meanwhile.query('COMMIT');
+        expect(await own.ended(accountId, await happening, 'DEAD')).toMatchObject({ attempts: [] });
+      } finally {
+        meanwhile.release();
+      }
+      expect(receiver.requests).toEqual([]);
+    },
+  );
 
   it('of another account is not found', async () => {
     const { endpoint } = await own.create(newAccountId(), receiver.url);

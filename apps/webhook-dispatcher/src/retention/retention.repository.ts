@@ -1,12 +1,12 @@
 import { Database } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
 /** Two replicas at the same work would each leave an event to the other. */
 const ALONE = `SELECT pg_try_advisory_xact_lock(hashtextextended('webhooks.retention', 0)) AS alone`;
 
 @Injectable()
 export class RetentionRepository {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
 
   /** Forgets up to `most` deliveries that are older, with their attempts, and events that have none left. Tells how many. */
   forget(days: number, most: number): Promise<number> {
@@ -29,9 +29,12 @@ export class RetentionRepository {
     });
   }
 
-  /** Forgets secrets that sign no more, and destinations of which nothing is to be known. */
+  /** Forgets secrets that sign no more, or whose endpoint was deleted while they were made, and destinations of which nothing is to be known. */
   async tidy(): Promise<void> {
-    await this.database.query('DELETE FROM secrets WHERE expires_at <= now()');
+    await this.database.query(
+      `DELETE FROM secrets WHERE expires_at <= now()
+         OR (owner_id LIKE 'whk%' AND NOT EXISTS (SELECT FROM endpoints WHERE id = owner_id))`,
+    );
     await this.database.query(
       `DELETE FROM destinations WHERE due_at IS NULL AND coalesce(failed_at < now() - interval '2 days', true)
          AND NOT EXISTS (SELECT FROM endpoints WHERE id = target)`,

@@ -14,9 +14,9 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   private stopping = false;
 
   constructor(
-    @Inject(RetentionRepository) private readonly repository: RetentionRepository,
+    private readonly repository: RetentionRepository,
     @Inject(CONFIG) private readonly config: WebhookDispatcherConfig,
-    @Inject(Logger) logger: Logger,
+    logger: Logger,
   ) {
     this.periodic = new Periodic('webhook retention', EVERY_MS, () => this.forget(), logger);
   }

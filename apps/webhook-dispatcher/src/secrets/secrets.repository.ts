@@ -1,5 +1,14 @@
 import { Database } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { audit, type By } from '../operator/audit.js';
+
+/** Whose secrets sign a delivery: its endpoint's, or its account's default. */
+export interface Signed {
+  accountId: string;
+  endpointId: string | null;
+}
+
+export const signerOf = ({ accountId, endpointId }: Signed): string => endpointId ?? accountId;
 
 interface Row {
   owner_id: string;
@@ -9,7 +18,7 @@ interface Row {
 /** Secrets have an owner: an endpoint, or an account, whose default they are. */
 @Injectable()
 export class SecretsRepository {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
 
   /** The live ones by owner, the newest first; owners without one are missing. */
   async find(ownerIds: string[]): Promise<Map<string, string[]>> {
@@ -35,7 +44,8 @@ export class SecretsRepository {
    * Puts a new one in the place of the newest; those before it sign no longer than the overlap. False when `most` would be
    * live at once: then nothing is changed.
    */
-  rotate(ownerId: string, secret: string, overlapSeconds: number, most: number): Promise<boolean> {
+  rotate(signed: Signed, secret: string, overlapSeconds: number, most: number, by: By): Promise<boolean> {
+    const ownerId = signerOf(signed);
     return this.database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [ownerId]);
       const kept = await tx.query(
@@ -49,6 +59,9 @@ export class SecretsRepository {
         [ownerId, overlapSeconds],
       );
       await tx.query('INSERT INTO secrets (owner_id, secret) VALUES ($1, $2)', [ownerId, secret]);
+      const { accountId, endpointId } = signed;
+      const action = `webhook.rotate-${endpointId === null ? 'default-' : ''}secret`;
+      await audit(tx, by, { action, target: ownerId, accountId, after: { overlapSeconds } });
       return true;
     });
   }

@@ -1,26 +1,19 @@
 import { invalidInput } from '@doitong/contracts';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { By } from '../operator/audit.js';
 import { Randomness } from '../randomness.js';
-import { SecretsRepository } from './secrets.repository.js';
+import { SecretsRepository, type Signed, signerOf } from './secrets.repository.js';
 
 const SECRET_BYTES = 32;
 const OVERLAP_SECONDS = 86_400;
 /** That sign at once: each is a signature in a header. */
 const MOST_LIVE = 5;
 
-/** Whose secrets sign a delivery: its endpoint's, or its account's default. */
-interface Signed {
-  accountId: string;
-  endpointId: string | null;
-}
-
-export const signerOf = ({ accountId, endpointId }: Signed): string => endpointId ?? accountId;
-
 @Injectable()
 export class SecretsService {
   constructor(
-    @Inject(SecretsRepository) private readonly repository: SecretsRepository,
-    @Inject(Randomness) private readonly randomness: Randomness,
+    private readonly repository: SecretsRepository,
+    private readonly randomness: Randomness,
   ) {}
 
   /**
@@ -43,9 +36,9 @@ export class SecretsService {
   }
 
   /** The new secret. INVALID_INPUT when too many would be live. */
-  async rotate(signer: string, overlapSeconds = OVERLAP_SECONDS): Promise<string> {
+  async rotate(signed: Signed, overlapSeconds = OVERLAP_SECONDS, by: By): Promise<string> {
     const secret = this.make();
-    if (await this.repository.rotate(signer, secret, overlapSeconds, MOST_LIVE)) return secret;
+    if (await this.repository.rotate(signed, secret, overlapSeconds, MOST_LIVE, by)) return secret;
     throw invalidInput('overlapSeconds', `${MOST_LIVE} secrets sign already. Rotate without an overlap, or later.`);
   }
 }

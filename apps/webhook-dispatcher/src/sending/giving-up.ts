@@ -1,6 +1,6 @@
 import type { DisabledReason } from '@doitong/contracts';
 import { Logger, Metrics } from '@doitong/service-kit';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { Destination } from '../deliveries/destinations.js';
 import { EndpointsRepository } from '../endpoints/endpoints.repository.js';
@@ -12,9 +12,9 @@ export class GivingUp {
   private readonly disabled: Counter<'because'>;
 
   constructor(
-    @Inject(EndpointsRepository) private readonly endpoints: EndpointsRepository,
-    @Inject(Logger) private readonly logger: Logger,
-    @Inject(Metrics) { registry }: Metrics,
+    private readonly endpoints: EndpointsRepository,
+    private readonly logger: Logger,
+    { registry }: Metrics,
   ) {
     this.deadLetters = new Counter({
       name: 'webhook_dead_letters_total',

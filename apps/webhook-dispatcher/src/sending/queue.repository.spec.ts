@@ -74,13 +74,13 @@ function enqueueOn(on: Queryable, targets: Target[]): Promise<void> {
         endpointId: null,
         url,
         target: hostOf(url),
-        status: 'PENDING' as const,
       },
     };
   });
-  return new DeliveriesRepository(on as Database).add(
+  return new DeliveriesRepository(database).add(
     wanted.map(({ event }) => event),
     wanted.map(({ delivery }) => delivery),
+    on,
   );
 }
 

@@ -21,8 +21,8 @@ interface Answer extends Pick<Attempt, 'status' | 'error' | 'answer'> {
 @Injectable()
 export class Sender {
   constructor(
-    @Inject(AssetUrlSigner) private readonly assetUrls: AssetUrlSigner,
-    @Inject(Clock) private readonly clock: Clock,
+    private readonly assetUrls: AssetUrlSigner,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: WebhookDispatcherConfig,
   ) {}
 

@@ -20,7 +20,7 @@ export class Settlements {
   private writing = false;
 
   constructor(
-    @Inject(QueueRepository) private readonly queue: QueueRepository,
+    private readonly queue: QueueRepository,
     @Inject(CONFIG) private readonly config: WebhookDispatcherConfig,
   ) {}
 

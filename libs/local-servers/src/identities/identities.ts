@@ -80,7 +80,7 @@ const services: Record<string, Role> = {
     tells: [billing.keysChanged],
   },
   'rate-limit': { answers: ['rate-limit.*'], asks: [generations.statuses] },
-  'webhook-dispatcher': { answers: ['webhooks.>'] },
+  'webhook-dispatcher': { answers: ['webhooks.>', ...ofAdmin('webhook'), 'admin.audit.webhooks'] },
 };
 
 function ofAdmin(...nouns: string[]): string[] {
