@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Native ESM: run with NODE_OPTIONS=--experimental-vm-modules, as `npm test` does. */
 export default {
   testMatch: ['<rootDir>/{apps,libs,testing}/*/src/**/*.spec.ts'],
@@ -10,7 +12,8 @@ export default {
   globalSetup: '<rootDir>/testing/support/global-setup.mjs',
   globalTeardown: '<rootDir>/testing/support/global-teardown.mjs',
   testTimeout: 60_000,
-  // Suites wait for servers more than they compute; in processes of their own, one that does not end cannot hold up the run.
-  maxWorkers: '100%',
-  workerIdleMemoryLimit: '1GB',
+  // Suites wait for servers as much as they compute: one more than cores keeps them busy. In processes of their own, one that does not end cannot
+  // hold up the run.
+  maxWorkers: availableParallelism() + 1,
+  workerIdleMemoryLimit: '2GB',
 };
