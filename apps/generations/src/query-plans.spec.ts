@@ -170,7 +170,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await database.transaction(async (tx) => {
     expect(await attempts.complete(tx, attemptId, 2 ** 40)).toMatchObject({ generationId: id, status: 'COMPLETED' });
     expect(await outcomes.end(tx, id, { status: 'COMPLETED', output })).toBeDefined();
-    await attempts.fail(tx, attemptId, 'w', failure);
+    await attempts.fail(tx, { attemptId, workerId: 'w', failure, vendorCostMicroUsd: 2 ** 40 });
     await attempts.abandon(tx, id);
   });
   await attempts.late(attemptId, undefined);

@@ -32,6 +32,8 @@ const AttemptDetails = Type.Object({
   failure: Type.Union([JsonObject, Type.Null()]),
   createdAt: Instant,
   finishedAt: Type.Union([Instant, Type.Null()]),
+  /** What the vendor charges for it, in micro-USD; null where that is not known. */
+  vendorCostMicroUsd: Type.Union([Type.Integer(), Type.Null()]),
 });
 
 /** A provider as operators see it. */

@@ -105,7 +105,7 @@ const Lease = { attemptId: AttemptId, workerId: Type.String() };
 /** `live` false: the attempt is over or another worker's; stop working on it. */
 const LeaseReply = Type.Object({ live: Type.Boolean() });
 
-/** What the vendor charges us, in millionths of a US dollar, where it says so. */
+/** What the vendor charges us, in micro-USD: as it says itself, else by the model's `vendorPrice`. Absent where that is not known. */
 const VendorCost = Type.Optional(Type.Integer({ minimum: 0 }));
 
 /** What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. */
@@ -144,7 +144,12 @@ export const attempts = {
   ),
   /** The attempt of a generation that has ended succeeded after all: recorded for its cost, charged to nobody. */
   late: request('attempt.late', Type.Object({ ...Lease, vendorCostMicroUsd: VendorCost }), LeaseReply),
-  failed: request('attempt.failed', Type.Object({ ...Lease, failure: AttemptFailure }), LeaseReply),
+  /** `vendorCostMicroUsd`: vendors charge for some failures. 0: it is known that this one is free. */
+  failed: request(
+    'attempt.failed',
+    Type.Object({ ...Lease, failure: AttemptFailure, vendorCostMicroUsd: VendorCost }),
+    LeaseReply,
+  ),
   /** Something happened to this attempt at the vendor (`poll` at once) or at the customer's (`cancel`). */
   hint: broadcast('attempt.hint', Type.Object({ attemptId: AttemptId, what: Type.Enum(['poll', 'cancel']) })),
 };

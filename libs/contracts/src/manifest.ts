@@ -5,7 +5,7 @@ import { ContentType, Credits, JsonObject } from './vocabulary.js';
 const InputUse = Type.Enum(['required', 'optional', 'unsupported']);
 
 /**
- * What a generation costs, in credits, as data:
+ * What a generation costs as data, in credits, or in micro-USD where a vendor charges it:
  * `(base + perSecond × duration + perThousandCharacters × ⌈characters / 1000⌉) × count × Π multipliers[option][value]`, rounded up,
  * where duration and count are the options of those names (`defaultSeconds` and 1 when absent).
  */
@@ -43,6 +43,8 @@ export const ModelManifest = Type.Object({
   options: JsonObject,
   adjustments: Type.Array(Adjustment),
   price: Price,
+  /** What the vendor charges, in micro-USD, for who asks it and is not told by its answers; absent where that is not known. */
+  vendorPrice: Type.Optional(Price),
   /** Seconds that a typical generation takes: when to poll first, and `estimatedTime`. */
   expectedSeconds: Type.Number({ minimum: 0 }),
   /** Seconds after which a generation is given up. */

@@ -1,7 +1,7 @@
 import type { GenerationInput } from './generations.js';
 import type { Price } from './manifest.js';
 
-/** Credits for one generation, by the formula that `Price` documents. Options are effective, defaults filled in. */
+/** Credits, or micro-USD, for one generation, by the formula that `Price` documents. Options are effective, defaults filled in. */
 export function priceOf(price: Price, input: GenerationInput, options: Record<string, unknown>): number {
   const seconds = typeof options.duration === 'number' ? options.duration : (price.defaultSeconds ?? 0);
   const thousands = Math.ceil([...(input.text ?? '')].length / 1000);

@@ -1,3 +1,4 @@
+import { admin } from '@doitong/contracts';
 import { probeMedia } from '@doitong/media';
 import {
   type Customer,
@@ -136,6 +137,16 @@ describe('a fault at the vendor', () => {
 
   async function submitsOf(family: string, text: string) {
     const response = await fetch(`${platform.sandboxUrl}/_sandbox/submits?family=${family}`);
+  it.each([
+    ['which it made in vain', 'corrupt-file', 280_000],
+    ['which it did not take', 'quota', 0],
+    ['which it took and did not make is not known, so it', 'failed', null],
+  ])('what the vendor charges for one %s is recorded', async (_, marker, cost) => {
+    const { ended } = await outcome(video(`a cost [[sandbox:${marker}]]`));
+    const { attempts } = await operator.ask(admin.generationShow, { id: ended.id });
+    expect(attempts.map(({ vendorCostMicroUsd }) => vendorCostMicroUsd)).toEqual([cost]);
+  });
+
     const { submits } = (await response.json()) as { submits: { prompt: string }[] };
     return submits.filter(({ prompt }) => prompt.includes(text));
   }

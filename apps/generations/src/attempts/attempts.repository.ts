@@ -1,13 +1,4 @@
-import type {
-  AttemptFailure,
-  AttemptJob,
-  attempts,
-  ContentType,
-  Job,
-  Mode,
-  RequestOf,
-  VendorTask,
-} from '@doitong/contracts';
+import type { AttemptJob, attempts, ContentType, Job, Mode, RequestOf, VendorTask } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { TRIAL_LOOK_MS, TRIAL_MS } from '../circuits/circuit.js';
@@ -231,14 +222,17 @@ export class AttemptsRepository {
    * Records failure. Undefined when the attempt was over already, or another worker holds its lease: that one goes on with
    * it, and this one's failure says nothing of it.
    */
-  async fail(tx: Queryable, id: string, workerId: string, failure: AttemptFailure): Promise<Failed | undefined> {
+  async fail(
+    tx: Queryable,
+    { attemptId, workerId, failure, vendorCostMicroUsd }: RequestOf<typeof attempts.failed>,
+  ): Promise<Failed | undefined> {
     const [row] = await tx.query<Failed>(
-      `UPDATE attempts a SET status = 'FAILED', failure = $3::jsonb, finished_at = now()
+      `UPDATE attempts a SET status = 'FAILED', failure = $3::jsonb, vendor_cost_micro_usd = $4, finished_at = now()
        FROM generations g
        WHERE a.id = $1 AND g.id = a.generation_id AND a.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED')
          AND (a.worker_id IS NULL OR a.worker_id = $2)
        RETURNING g.id AS "generationId", g.mode, g.provider, g.model, a.family, a.credential, a.submitting_at AS "askedAt"`,
-      [id, workerId, JSON.stringify(failure)],
+      [attemptId, workerId, JSON.stringify(failure), vendorCostMicroUsd],
     );
     return row;
   }

@@ -80,10 +80,11 @@ export class AttemptsService {
     return true;
   }
 
-  async failed({ attemptId, workerId, failure }: RequestOf<typeof attempts.failed>): Promise<boolean> {
+  async failed(report: RequestOf<typeof attempts.failed>): Promise<boolean> {
+    const { attemptId, workerId, failure } = report;
     const move = await this.failover.next(attemptId, workerId, failure);
     const { tried, opened, moved, ended } = await this.database.transaction(async (tx) => {
-      const tried = await this.repository.fail(tx, attemptId, workerId, failure);
+      const tried = await this.repository.fail(tx, report);
       if (!tried) return {};
       noteGeneration(tried.generationId);
       const opened = await this.circuits.failed(tx, tried, failure);

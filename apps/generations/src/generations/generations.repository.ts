@@ -34,7 +34,7 @@ export class GenerationsRepository {
 
   attemptsOf(id: string): Promise<AttemptDetails[]> {
     return this.database.query<AttemptDetails>(
-      `SELECT id, number, provider, model, status, credential, failure,
+      `SELECT id, number, provider, model, status, credential, failure, vendor_cost_micro_usd AS "vendorCostMicroUsd",
          to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt",
          to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "finishedAt"
        FROM attempts WHERE generation_id = $1 ORDER BY number`,

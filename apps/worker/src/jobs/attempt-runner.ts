@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from '@doitong/contracts';
-import { type ProviderFamily, toFailure, VendorError } from '@doitong/providers/kit';
+import { listCost, type ProviderFamily, toFailure, VendorError } from '@doitong/providers/kit';
 import { type JobOutcome, Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { CallbackUrls } from '../callbacks/callback-urls.js';
@@ -86,11 +86,14 @@ export class AttemptRunner {
   }
 
   /** A vendor's refusal is the attempt's end. A stop gives it back, for whoever goes on with it. */
-  private async settle({ job: { attemptId }, stage, stop, lease }: Attempt, error: unknown): Promise<JobOutcome> {
+  private async settle(attempt: Attempt, error: unknown): Promise<JobOutcome> {
+    const { stage, stop, lease } = attempt;
+    const { attemptId } = attempt.job;
     const workerId = this.identity.id;
     if (error instanceof VendorError) {
       this.logger.warn('vendor refused or failed', { stage, kind: error.kind, error });
-      await this.reports.failed({ attemptId, workerId, failure: toFailure(error, stage) });
+      const vendorCostMicroUsd = error.costMicroUsd ?? attempt.costMicroUsd;
+      await this.reports.failed({ attemptId, workerId, failure: toFailure(error, stage), vendorCostMicroUsd });
       return 'done';
     }
     if (!stop.aborted) throw error;
@@ -109,6 +112,7 @@ export class AttemptRunner {
       lease,
       scale,
       stage: 'SUBMISSION',
+      listCostMicroUsd: listCost(this.family.manifest, job),
       adapter: this.family.adapter,
       request: { attemptId, type, provider, model, input, options },
       vendor: {

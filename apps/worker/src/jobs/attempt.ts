@@ -8,6 +8,10 @@ import type { Pauses } from './pauses.js';
 export interface Attempt {
   /** How far it is: where a failure from here on happened. */
   stage: Stage;
+  /** What the vendor charges for it, in micro-USD, by what is known so far; absent where that is not known. */
+  costMicroUsd?: number;
+  /** What the vendor charges for one that it makes, by the manifest; absent where that does not know. */
+  listCostMicroUsd?: number;
   job: AttemptJob;
   adapter: ProviderAdapter;
   request: VendorRequest;

@@ -71,6 +71,34 @@ describe('an attempt', () => {
   });
 });
 
+describe('what a vendor charges', () => {
+  const silentOfCost: VendorOutput = { source: output.source };
+  const lost = new VendorError('output-lost', 'no media');
+
+  it.each([
+    ['that it tells', output, 7],
+    ['of its list, where it does not tell', silentOfCost, 5],
+  ])('is what %s, whether or not the output could be stored', async (_, from, cost) => {
+    const poll = inTurn<PollResult>({ status: 'succeeded', output: from });
+    const [stores, fails] = [meansWith(stored), meansWith(lost)];
+    const attempt = () => attemptWith({ poll }, { listCostMicroUsd: 5 });
+    const good = attempt();
+    await carryOut(good, begin(good, 'resume'), stores.means);
+    expect(stores.heard.at(-1)?.body).toMatchObject({ vendorCostMicroUsd: cost });
+    const bad = attempt();
+    await expect(carryOut(bad, begin(bad, 'resume'), fails.means)).rejects.toBe(lost);
+    expect(bad.costMicroUsd).toBe(cost);
+  });
+
+  it('is not known of what it took and did not make', async () => {
+    const attempt = attemptWith({ poll: inTurn<PollResult>(vendorError('failed')) }, { listCostMicroUsd: 5 });
+    await expect(carryOut(attempt, begin(attempt, 'resume'), meansWith(stored).means)).rejects.toBeInstanceOf(
+      VendorError,
+    );
+    expect(attempt.costMicroUsd).toBeUndefined();
+  });
+});
+
 describe('an output whose URL is dead', () => {
   const fresh: VendorOutput = { source: { url: 'http://127.0.0.1/fresh.mp4' }, costMicroUsd: 8 };
 

@@ -22,25 +22,31 @@ export async function carryOut(attempt: Attempt, begun: Begun, means: Means): Pr
   const holder = { attemptId: attempt.job.attemptId, workerId: means.workerId };
   const submission = await submissionOf(attempt, begun);
   if (submission.kind === 'output') {
-    attempt.stage = 'DELIVERY';
-    await complete(attempt, submission.output, await means.outputs.put(attempt.job, submission.output), means);
+    made(attempt, submission.output);
+    await complete(attempt, await means.outputs.put(attempt.job, submission.output), means);
     return;
   }
   const submitted = (task: VendorTask) => means.reports.submitted({ ...holder, task });
   if (begun.action !== 'resume') await submitted(submission.task);
   attempt.stage = 'PROCESSING';
   const { task, output } = await waitForOutput(attempt, submission, submitted);
-  attempt.stage = 'DELIVERY';
-  const { from, stored } = await storeFresh(attempt, task, output, means.outputs);
-  await complete(attempt, from, stored, means);
+  made(attempt, output);
+  await complete(attempt, await storeFresh(attempt, task, output, means.outputs), means);
 }
 
 /** Looks once whether an attempt whose generation has ended succeeded after all. */
 export async function lookLate(attempt: Attempt, task: VendorTask, { reports, workerId }: Means): Promise<void> {
   const result = await pollOnce(attempt, task);
   if (result.status !== 'succeeded') return;
+  made(attempt, result.output);
   const { attemptId } = attempt.job;
-  await reports.late({ attemptId, workerId, vendorCostMicroUsd: result.output.costMicroUsd });
+  await reports.late({ attemptId, workerId, vendorCostMicroUsd: attempt.costMicroUsd });
+}
+
+/** The vendor has made it, and charges for it, whatever becomes of the output. */
+function made(attempt: Attempt, { costMicroUsd }: VendorOutput): void {
+  attempt.stage = 'DELIVERY';
+  attempt.costMicroUsd = costMicroUsd ?? attempt.listCostMicroUsd;
 }
 
 async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission & { since?: number }> {
@@ -55,24 +61,21 @@ async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission 
 }
 
 /** Stores the output; where its URL has died already, asks the vendor for a fresh one. */
-async function storeFresh(attempt: Attempt, task: VendorTask, output: VendorOutput, outputs: Outputs) {
+async function storeFresh(attempt: Attempt, task: VendorTask, output: VendorOutput, outputs: Outputs): Promise<Output> {
   for (let from = output, fetches = 1; ; fetches++) {
     try {
-      return { from, stored: await outputs.put(attempt.job, from) };
+      return await outputs.put(attempt.job, from);
     } catch (error) {
       if (!(error instanceof OutputUnavailable) || fetches === MOST_FETCHES) throw error;
       const again = await pollOnce(attempt, task);
-      if (again.status === 'succeeded') from = again.output;
+      if (again.status !== 'succeeded') continue;
+      from = again.output;
+      made(attempt, from);
     }
   }
 }
 
-async function complete(
-  attempt: Attempt,
-  from: VendorOutput,
-  output: Output,
-  { reports, workerId }: Means,
-): Promise<void> {
+async function complete(attempt: Attempt, output: Output, { reports, workerId }: Means): Promise<void> {
   const { attemptId } = attempt.job;
-  await reports.completed({ attemptId, workerId, output, vendorCostMicroUsd: from.costMicroUsd });
+  await reports.completed({ attemptId, workerId, output, vendorCostMicroUsd: attempt.costMicroUsd });
 }

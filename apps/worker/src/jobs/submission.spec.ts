@@ -22,6 +22,19 @@ describe('submit', () => {
     },
   );
 
+  it.each([
+    ['invalid-input', 0],
+    ['balance', 0],
+    ['unavailable', 0],
+    ['content-rejected', undefined],
+    ['failed', undefined],
+    ['submission-unknown', undefined],
+  ] as const)('that ends in %s costs %s micro-USD: only what the vendor did not take is free', async (kind, cost) => {
+    const attempt = attemptWith({ submit: inTurn<Submission>(vendorError(kind)) }, { listCostMicroUsd: 5 });
+    await expect(submit(attempt)).rejects.toEqual(kindOf(kind));
+    expect(attempt.costMicroUsd).toBe(cost);
+  });
+
   it('gives up after six tries, with what the vendor said last', async () => {
     const ask = inTurn<Submission>(vendorError('unavailable'));
     await expect(submit(attemptWith({ submit: ask }))).rejects.toEqual(kindOf('unavailable'));

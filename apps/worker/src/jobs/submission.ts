@@ -1,10 +1,13 @@
-import { type Submission, VendorError } from '@doitong/providers/kit';
+import { type Submission, VendorError, type VendorErrorKind } from '@doitong/providers/kit';
 import type { Attempt } from './attempt.js';
 
 const MOST_TRIES = 6;
 const FIRST_PAUSE_MS = 1_000;
 const SHORTEST_PAUSE_MS = 20;
 const LOOK_UP_SECONDS = 60;
+
+/** By these a vendor says that it did not take the ask: it charges nothing. */
+const notTaken: VendorErrorKind[] = ['invalid-input', 'credential', 'balance', 'rate-limited', 'unavailable'];
 
 /**
  * Asks the vendor, again only after an answer by which it did not take the first ask. A lost answer is looked up where
@@ -21,7 +24,10 @@ export async function submit(attempt: Attempt): Promise<Submission> {
       if (error.kind === 'submission-unknown') return lookUp(attempt, submittedAfter, error);
       const pauseMs = pauseAfter(error, tries, attempt.scale);
       const mayRepeat = error.kind === 'rate-limited' || error.kind === 'unavailable';
-      if (!mayRepeat || tries === MOST_TRIES || Date.now() + pauseMs > attempt.deadlineMs) throw error;
+      if (!mayRepeat || tries === MOST_TRIES || Date.now() + pauseMs > attempt.deadlineMs) {
+        if (notTaken.includes(error.kind)) attempt.costMicroUsd = 0;
+        throw error;
+      }
       attempt.logger.info('vendor did not take the request, will ask again', { error: error.message, pauseMs });
       await attempt.pauses.pause(pauseMs, attempt.stop);
     }

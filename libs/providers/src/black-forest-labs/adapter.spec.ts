@@ -1,3 +1,4 @@
+import { priceOf } from '@doitong/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { VendorContext } from '../kit/index.js';
 import { fixturesOf, type Reply, type ScriptedVendor, scriptedVendor } from '../kit/testing/loopback.js';
@@ -107,13 +108,15 @@ describe('a poll', () => {
   });
 
   it.each([
-    ['Request Moderated', 'content-rejected'],
-    ['Content Moderated', 'content-rejected'],
-    ['Error', 'failed'],
-    ['Failed', 'failed'],
-    ['Task not found', 'failed'],
-  ])('%s is %s', async (status, kind) => {
-    expect(await poll({ json: { ...(fixture('result-moderated.json') as object), status } })).toMatchObject({ kind });
+    ['Request Moderated', 'content-rejected', 0],
+    ['Content Moderated', 'content-rejected', 0],
+    ['Error', 'failed', undefined],
+    ['Failed', 'failed', undefined],
+    ['Task not found', 'failed', undefined],
+  ])('%s is %s, and costs %s', async (status, kind, cost) => {
+    const error = await poll({ json: { ...(fixture('result-moderated.json') as object), status } });
+    expect(error).toMatchObject({ kind });
+    expect(error.costMicroUsd).toBe(cost);
   });
 
   it.each([200, 404])('a task just submitted may not be known yet (HTTP %d)', async (status) => {
@@ -156,4 +159,14 @@ it.each(Object.entries(pixels))('%s is a shape that the vendor takes', async (ra
     expect(side).toBeGreaterThanOrEqual(256);
     expect(side).toBeLessThanOrEqual(1440);
   }
+});
+
+it.each([
+  ['flux-dev', 50],
+  ['flux-pro', 100],
+  ['flux-pro-1.1', 250],
+  ['flux-ultra', 200],
+])('%s costs the published %d credits, whichever of its models serves', (provider, credits) => {
+  const { models } = family.manifest.providers.find(({ id }) => id === provider)!;
+  expect(models.map(({ price }) => priceOf(price, { text: 'a fox' }, {}))).toEqual(models.map(() => credits));
 });

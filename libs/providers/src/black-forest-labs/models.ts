@@ -110,6 +110,7 @@ const pro11 = {
   id: 'flux-pro-1.1',
   name: 'FLUX1.1 [pro]',
   options: pixelSchema(pixelOptions),
+  vendorPrice: { base: 40_000 },
   expectedSeconds: 6,
   qualityRank: 85,
   speedRank: 75,
@@ -122,7 +123,10 @@ const ultraOnly = (quality: string) => ({
   because: `FLUX1.1 [pro] Ultra has one quality, so quality is ultra instead of ${quality}.`,
 });
 
-/** Prices in credits are our published ones for Flux Dev, Pro, Pro 1.1 and Ultra; Kontext's are twice the vendor's dollars. See README.md. */
+/**
+ * Prices in credits are our published ones for Flux Dev, Pro, Pro 1.1 and Ultra; Kontext's are twice the vendor's dollars. `vendorPrice` is
+ * its list's, for answers that tell no cost. See README.md for both.
+ */
 export const providers: Provider<FluxWire>[] = [
   provider('flux-dev', 'Flux Dev', 'FLUX.1 [dev]: quick images from text.', [
     {
@@ -131,6 +135,7 @@ export const providers: Provider<FluxWire>[] = [
       name: 'FLUX.1 [dev]',
       options: pixelSchema(devOptions),
       price: { base: 50 },
+      vendorPrice: { base: 25_000 },
       expectedSeconds: 5,
       qualityRank: 65,
       speedRank: 80,
@@ -146,6 +151,7 @@ export const providers: Provider<FluxWire>[] = [
       successor: 'flux-pro-1.1',
       options: pixelSchema(pixelOptions),
       price: { base: 100 },
+      vendorPrice: { base: 40_000 },
       expectedSeconds: 8,
       qualityRank: 70,
       speedRank: 60,
@@ -165,6 +171,7 @@ export const providers: Provider<FluxWire>[] = [
       options: optionsSchema(ultraOptions),
       adjustments: [ultraOnly('standard'), ultraOnly('high')],
       price: { base: 200 },
+      vendorPrice: { base: 60_000 },
       expectedSeconds: 12,
       qualityRank: 92,
       speedRank: 55,
@@ -178,6 +185,7 @@ export const providers: Provider<FluxWire>[] = [
       name: 'FLUX.1 Kontext [pro]',
       options: optionsSchema(kontextOptions),
       price: { base: 80 },
+      vendorPrice: { base: 40_000 },
       expectedSeconds: 10,
       qualityRank: 80,
       speedRank: 65,
@@ -189,6 +197,7 @@ export const providers: Provider<FluxWire>[] = [
       name: 'FLUX.1 Kontext [max]',
       options: optionsSchema(kontextOptions),
       price: { base: 160 },
+      vendorPrice: { base: 80_000 },
       expectedSeconds: 15,
       qualityRank: 88,
       speedRank: 55,

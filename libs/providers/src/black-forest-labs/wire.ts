@@ -28,8 +28,11 @@ export function sampleOf(answer: Static<typeof ResultAnswer>): string | undefine
       if (!answer.result?.sample) throw new VendorError('failed', 'ready without a sample');
       return answer.result.sample;
     case 'Request Moderated':
-    case 'Content Moderated':
-      throw new VendorError('content-rejected', `${answer.status}: ${JSON.stringify(answer.details ?? null)}`);
+    case 'Content Moderated': {
+      const reason = `${answer.status}: ${JSON.stringify(answer.details ?? null)}`;
+      // By the vendor's documents, what is moderated is not billed.
+      throw new VendorError('content-rejected', reason, { costMicroUsd: 0 });
+    }
     case 'Error':
     case 'Failed':
     case 'Task not found':

@@ -145,6 +145,17 @@ describe('a job', () => {
     expect(await poll({ id: 'job_video', state: { step: 'filming' } })).toMatchObject({ kind });
   });
 
+  it('that failed costs what Hedra says, with the speech before it; without a word of Hedra it is not known', async () => {
+    const state = { step: 'filming', speechCostMicroUsd: 10_000 };
+    const failed = fixture('video-failed.json') as object;
+    await submit(
+      { input: { image, text } },
+      { 'GET /v3/jobs/job_video': [{ json: { ...failed, cost: 0.25 } }, { json: failed }] },
+    );
+    expect((await poll({ id: 'job_video', state })).costMicroUsd).toBe(260_000);
+    expect((await poll({ id: 'job_video', state })).costMicroUsd).toBeUndefined();
+  });
+
   it('whose output is past its 48 hours is lost', async () => {
     const expired = { job_id: 'job_video', status: 'COMPLETED', outputs: [{ status: 'EXPIRED', url: null }] };
     await submit({ input: { image, text } }, { 'GET /v3/jobs/job_video': { json: expired } });

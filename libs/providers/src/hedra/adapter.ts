@@ -72,16 +72,10 @@ async function film(
 
 async function whenFilmed(task: VendorTask, step: Filming, vendor: VendorContext): Promise<PollResult> {
   const job = await readJob(task, vendor);
-  const video = finishedOutput(job);
+  const video = finishedOutput(job, step.speechCostMicroUsd);
   if (!video) return { status: 'running' };
-  const cost = costMicroUsd(job);
-  return {
-    status: 'succeeded',
-    output: {
-      source: { url: present(video.url) },
-      costMicroUsd: cost === undefined ? undefined : cost + (step.speechCostMicroUsd ?? 0),
-    },
-  };
+  const cost = costMicroUsd(job, step.speechCostMicroUsd);
+  return { status: 'succeeded', output: { source: { url: present(video.url) }, costMicroUsd: cost } };
 }
 
 /** The key makes a repeat harmless, so a lost answer is `unavailable`: ask again. */

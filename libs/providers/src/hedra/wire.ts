@@ -62,14 +62,18 @@ export function refusalOf(body: unknown): VendorErrorKind | undefined {
 /** A job that failed has an `error` of the same shape, in an answer that succeeded. */
 const isJob = (body: unknown) => typeof body === 'object' && body !== null && 'job_id' in body;
 
-/** The one output of a finished job, undefined while it runs. Words that we do not know mean running. */
-export function finishedOutput(job: JobAnswer): Static<typeof JobOutput> | undefined {
-  if (job.status === 'FAILED') throw failedJob(job.error);
-  if (job.status !== 'COMPLETED') return undefined;
+/**
+ * The one output of a finished job, undefined while it runs. Words that we do not know mean running. A failure tells what the
+ * vendor charged for the job, and for the steps `before` it.
+ */
+export function finishedOutput(job: JobAnswer, beforeMicroUsd = 0): Static<typeof JobOutput> | undefined {
+  if (job.status !== 'FAILED' && job.status !== 'COMPLETED') return undefined;
+  const cost = { costMicroUsd: costMicroUsd(job, beforeMicroUsd) };
+  if (job.status === 'FAILED') throw failedJob(job.error, cost);
   const output = job.outputs?.[0];
-  if (output?.status === 'FAILED') throw failedJob(output.error);
-  if (output?.status === 'EXPIRED') throw new VendorError('output-lost', 'the output is older than 48 hours');
-  if (!output) throw new VendorError('failed', 'job completed without an output');
+  if (output?.status === 'FAILED') throw failedJob(output.error, cost);
+  if (output?.status === 'EXPIRED') throw new VendorError('output-lost', 'the output is older than 48 hours', cost);
+  if (!output) throw new VendorError('failed', 'job completed without an output', cost);
   return output;
 }
 
@@ -82,11 +86,16 @@ export function present(value: string | null | undefined): string {
 /** Only these codes say why a job failed; with any other it just failed. */
 const verdicts = new Set(['MODERATION_FAILED', 'INVALID_ARGUMENT']);
 
-function failedJob(error: Static<typeof HedraError> | null | undefined): VendorError {
+function failedJob(
+  error: Static<typeof HedraError> | null | undefined,
+  cost: { costMicroUsd: number | undefined },
+): VendorError {
   const kind = error && verdicts.has(error.code) ? kindOfCode[error.code] : undefined;
-  return new VendorError(kind ?? 'failed', `job failed: ${error?.code} ${error?.message}`);
+  return new VendorError(kind ?? 'failed', `job failed: ${error?.code} ${error?.message}`, cost);
 }
 
-export function costMicroUsd(job: JobAnswer): number | undefined {
-  return job.cost == null || (job.currency ?? 'USD') !== 'USD' ? undefined : Math.round(job.cost * 1_000_000);
+/** Of a job and of the steps before it; undefined where the vendor does not tell that of the job. */
+export function costMicroUsd({ cost, currency }: JobAnswer, beforeMicroUsd = 0): number | undefined {
+  if (cost == null || (currency ?? 'USD') !== 'USD') return undefined;
+  return Math.round(cost * 1_000_000) + beforeMicroUsd;
 }

@@ -28,7 +28,7 @@ export interface VendorOutput {
   source: { url: string; headers?: Record<string, string> } | { bytes: Buffer };
   /** For bytes without a header of their own, such as raw PCM. */
   hint?: { format: string; sampleRate: number };
-  /** What the vendor says that it charged, in millionths of a US dollar. */
+  /** What the vendor says that it charged, in micro-USD; absent where it does not say, and the model's `vendorPrice` counts. */
   costMicroUsd?: number;
 }
 

@@ -1,4 +1,10 @@
-import type { FamilyManifest, ModelManifest, ProviderManifest } from '@doitong/contracts';
+import {
+  type AttemptJob,
+  type FamilyManifest,
+  type ModelManifest,
+  type ProviderManifest,
+  priceOf,
+} from '@doitong/contracts';
 import Type, { type TSchema } from 'typebox';
 import { VendorError } from './errors.js';
 
@@ -24,6 +30,16 @@ export function wireOf<Wire>(
   const found = providers.find(({ id }) => id === provider)?.models.find(({ id }) => id === model);
   if (!found) throw new VendorError('unavailable', `${provider} has no model ${model}`);
   return found.wire;
+}
+
+/** What the vendor charges for an attempt that it makes, in micro-USD; undefined where the manifest does not know. */
+export function listCost(
+  { providers }: FamilyManifest,
+  { provider, model, input, options }: Pick<AttemptJob, 'provider' | 'model' | 'input' | 'options'>,
+): number | undefined {
+  const models = providers.find(({ id }) => id === provider)?.models;
+  const price = models?.find(({ id }) => id === model)?.vendorPrice;
+  return price && priceOf(price, input, options);
 }
 
 /** The JSON Schema of a model's options. */

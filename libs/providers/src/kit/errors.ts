@@ -10,15 +10,18 @@ export class VendorError extends Error {
   override readonly name = 'VendorError';
   readonly retryAfterMs?: number;
   readonly publicMessage?: string;
+  /** What the vendor charges all the same, in micro-USD; absent where that is not known. */
+  readonly costMicroUsd?: number;
 
   constructor(
     readonly kind: VendorErrorKind,
     message: string,
-    options: { retryAfterMs?: number; publicMessage?: string; cause?: unknown } = {},
+    options: { retryAfterMs?: number; publicMessage?: string; costMicroUsd?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
     this.publicMessage = options.publicMessage;
+    this.costMicroUsd = options.costMicroUsd;
   }
 }
 

@@ -80,7 +80,10 @@ const video = {
 const textOnly = { text: 'required', image: 'unsupported', audio: 'unsupported', voice: 'unsupported' } as const;
 const imageFirst = { ...textOnly, text: 'optional', image: 'required' } as const;
 
-/** Prices in credits are twice the vendor's US dollars, at 1 credit = 0.001 USD; see README.md for the dollars. */
+/**
+ * Prices in credits are twice the vendor's US dollars, at 1 credit = 0.001 USD; see README.md for the dollars. `vendorPrice` is where
+ * there is a source of them, which README.md names, with what is unverified of it.
+ */
 const videoModels: Model<MinimaxWire>[] = [
   {
     ...video,
@@ -88,6 +91,7 @@ const videoModels: Model<MinimaxWire>[] = [
     name: 'Hailuo 02',
     inputs: textOnly,
     price: { base: 560, multipliers: { duration: { '10': 2 }, resolution: { '1080p': 1.75 } } },
+    vendorPrice: { base: 280_000, multipliers: { duration: { '10': 2 }, resolution: { '1080p': 1.75 } } },
     qualityRank: 78,
     speedRank: 50,
     wire: { api: 'video', model: 'MiniMax-Hailuo-02' },
@@ -99,6 +103,10 @@ const videoModels: Model<MinimaxWire>[] = [
     inputs: imageFirst,
     options: videoOptions(['512p', '768p', '1080p']),
     price: { base: 560, multipliers: { duration: { '10': 2 }, resolution: { '512p': 0.36, '1080p': 1.75 } } },
+    vendorPrice: {
+      base: 280_000,
+      multipliers: { duration: { '10': 2 }, resolution: { '512p': 10 / 28, '1080p': 1.75 } },
+    },
     qualityRank: 78,
     speedRank: 50,
     wire: { api: 'video', model: 'MiniMax-Hailuo-02' },
@@ -151,6 +159,7 @@ const imageModels: Model<MinimaxWire>[] = [
     }),
     adjustments: [],
     price: { base: 7 },
+    vendorPrice: { base: 3_500 },
     expectedSeconds: 15,
     deadlineSeconds: 180,
     qualityRank: 60,

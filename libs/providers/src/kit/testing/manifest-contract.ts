@@ -40,14 +40,16 @@ export function describeManifest({ manifest }: ProviderFamily): void {
     }
   });
 
-  it.each(models)('%s: costs something, and more or less only by options that it has', (_, { price, ...model }) => {
-    expect(price.base + (price.perSecond ?? 0) + (price.perThousandCharacters ?? 0)).toBeGreaterThan(0);
+  it.each(models)('%s: costs something, and more or less only by options that it has', (_, model) => {
     const properties = propertiesOf(model);
-    for (const [option, factors] of Object.entries(price.multipliers ?? {})) {
-      expect(properties[option]?.enum?.map(String)).toEqual(expect.arrayContaining(Object.keys(factors)));
+    for (const price of [model.price, model.vendorPrice ?? model.price]) {
+      expect(price.base + (price.perSecond ?? 0) + (price.perThousandCharacters ?? 0)).toBeGreaterThan(0);
+      for (const [option, factors] of Object.entries(price.multipliers ?? {})) {
+        expect(properties[option]?.enum?.map(String)).toEqual(expect.arrayContaining(Object.keys(factors)));
+      }
+      const hasLength = 'duration' in properties || price.defaultSeconds !== undefined;
+      expect(price.perSecond === undefined || hasLength).toBe(true);
     }
-    const hasLength = 'duration' in properties || price.defaultSeconds !== undefined;
-    expect(price.perSecond === undefined || hasLength).toBe(true);
   });
 
   it.each(models)(
