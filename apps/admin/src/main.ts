@@ -6,13 +6,15 @@ import { credits } from './nouns/credits.js';
 import { generation } from './nouns/generation.js';
 import { key } from './nouns/key.js';
 import { ledger } from './nouns/ledger.js';
+import { price } from './nouns/price.js';
 import { provider } from './nouns/provider.js';
+import { usage } from './nouns/usage.js';
 import { webhook } from './nouns/webhook.js';
 
 const program = new Command('admin').description(
   'The operator’s side of Doitong. Speaks to the platform at NATS_URL, or to the standalone that runs on DATA_DIR (default: .data).',
 );
-for (const noun of [account, audit, credits, generation, key, ledger, provider, webhook]) noun(program);
+for (const noun of [account, audit, credits, generation, key, ledger, price, provider, usage, webhook]) noun(program);
 
 try {
   await program.parseAsync();

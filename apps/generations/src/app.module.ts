@@ -27,11 +27,17 @@ import { ModelHealthRepository } from './model-health/model-health.repository.js
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { Relay } from './outcome/relay.js';
 import { persistence } from './persistence.js';
+import { PricesController } from './prices/prices.controller.js';
+import { PricesRepository } from './prices/prices.repository.js';
+import { PricesService } from './prices/prices.service.js';
 import { QuotesController } from './quotes/quotes.controller.js';
 import { QuotesRepository } from './quotes/quotes.repository.js';
 import { QuotesService } from './quotes/quotes.service.js';
 import { Sweepers } from './sweepers/sweepers.js';
 import { CONFIG } from './tokens.js';
+import { UsageController } from './usage/usage.controller.js';
+import { UsageRepository } from './usage/usage.repository.js';
+import { UsageService } from './usage/usage.service.js';
 
 export { GenerationsConfig } from './config.js';
 export { persistence } from './persistence.js';
@@ -48,7 +54,9 @@ export class GenerationsModule {
         CatalogueController,
         GenerationsController,
         OperatorController,
+        PricesController,
         QuotesController,
+        UsageController,
       ],
       providers: [
         { provide: CONFIG, useValue: config },
@@ -70,12 +78,16 @@ export class GenerationsModule {
         ModelHealth,
         ModelHealthRepository,
         OutcomeRepository,
+        PricesRepository,
+        PricesService,
         QuotesRepository,
         QuotesService,
         Relay,
         Reservations,
         RetryService,
         Sweepers,
+        UsageRepository,
+        UsageService,
       ],
     };
   }

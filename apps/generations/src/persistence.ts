@@ -7,6 +7,7 @@ import { AddModelHealth1763830000000 } from './migrations/1763830000000-add-mode
 import { CreateQuotes1763840000000 } from './migrations/1763840000000-create-quotes.js';
 import { KeepWhatWasAsked1763850000000 } from './migrations/1763850000000-keep-what-was-asked.js';
 import { LetOperatorsChange1763900000000 } from './migrations/1763900000000-let-operators-change.js';
+import { LetOperatorsSetPrices1763920000000 } from './migrations/1763920000000-let-operators-set-prices.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
@@ -19,5 +20,6 @@ export const persistence: Persistence = {
     CreateQuotes1763840000000,
     KeepWhatWasAsked1763850000000,
     LetOperatorsChange1763900000000,
+    LetOperatorsSetPrices1763920000000,
   ],
 };

@@ -11,6 +11,7 @@ import { GenerationsRepository } from './generations/generations.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { persistence } from './persistence.js';
 import { type NewQuote, QuotesRepository } from './quotes/quotes.repository.js';
+import { UsageRepository } from './usage/usage.repository.js';
 
 const ROWS = 20_000;
 
@@ -108,6 +109,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
       id,
       attemptId,
       accountId: 'acc_1',
+      plan: 'PRO',
       mode: 'test',
       type: 'IMAGE',
       provider: 'p',
@@ -174,9 +176,13 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
     await attempts.abandon(tx, id);
   });
   await attempts.late(attemptId, undefined);
+  const usage = new UsageRepository(database);
+  const period = { from: '2025-01-01T00:00:00.000Z', to: '2025-02-01T00:00:00.000Z' };
+  for (const by of ['model', 'account', 'day'] as const) await usage.report({ ...period, by }, 10);
+  for (const by of ['model', 'day'] as const) await usage.spending({ ...period, by, accountId: 'acc_1' });
   await idempotency.forgetExpired();
 
-  expect(database.texts.size).toBe(30);
+  expect(database.texts.size).toBe(35);
   for (const text of database.texts) {
     const plan = await explain(text);
     expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));

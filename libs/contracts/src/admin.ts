@@ -6,6 +6,8 @@ import { Account, AccountDetails, Limits } from './billing.js';
 import { Generation } from './generations.js';
 import { TransactionsReply, TransactionsRequest } from './ledger.js';
 import { request } from './message.js';
+import { adminPrices } from './price-overrides.js';
+import { usageReport } from './usage.js';
 import { AccountId, AttemptId, ContentType, Credits, GenerationId, Instant, JsonObject, Plan } from './vocabulary.js';
 
 /** Of a limit: ten times as much, the limit of reads, still fits into an integer of PostgreSQL. */
@@ -30,10 +32,10 @@ const AttemptDetails = Type.Object({
   credential: Type.Union([Type.String(), Type.Null()]),
   /** As the worker told it; null unless it failed. */
   failure: Type.Union([JsonObject, Type.Null()]),
-  createdAt: Instant,
-  finishedAt: Type.Union([Instant, Type.Null()]),
   /** What the vendor charges for it, in micro-USD; null where that is not known. */
   vendorCostMicroUsd: Type.Union([Type.Integer(), Type.Null()]),
+  createdAt: Instant,
+  finishedAt: Type.Union([Instant, Type.Null()]),
 });
 
 /** A provider as operators see it. */
@@ -161,7 +163,9 @@ export const admin = {
   ),
   /** NOT_FOUND. */
   providerEnable: request('admin.provider.enable', Type.Object({ provider: Type.String() }), ProviderState),
-  /** Of generations and providers. */
+  price: adminPrices,
+  usageReport,
+  /** Of generations, providers and prices. */
   generationsAudit: auditRequest('admin.audit.generations'),
   webhook: adminWebhooks,
   /** Of webhook endpoints and deliveries. */

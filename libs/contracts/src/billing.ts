@@ -71,7 +71,7 @@ export const billing = {
   ),
   account: request('billing.account', Type.Object({ accountId: AccountId }), Account),
   /** What an account may do, for work that comes without a key. NOT_FOUND, FORBIDDEN when it is not active. */
-  limits: request('billing.limits', Type.Object({ accountId: AccountId }), Type.Object({ limits: Limits })),
+  limits: request('billing.limits', Type.Object({ accountId: AccountId }), Type.Object({ plan: Plan, limits: Limits })),
   key: ownKeys,
   /** Those of which something is left, at most 500, in the order in which they are used up. */
   grants: request('billing.grants', Type.Object({ accountId: AccountId }), Type.Object({ grants: Type.Array(Grant) })),

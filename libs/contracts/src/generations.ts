@@ -3,6 +3,7 @@ import { Limits } from './billing.js';
 import { ErrorBody } from './errors.js';
 import { ModelManifest, ProviderManifest } from './manifest.js';
 import { broadcast, request } from './message.js';
+import { spending } from './usage.js';
 import {
   AccountId,
   ContentType,
@@ -12,6 +13,7 @@ import {
   Instant,
   JsonObject,
   Mode,
+  Plan,
   Priority,
   QuoteId,
 } from './vocabulary.js';
@@ -156,6 +158,8 @@ export const generations = {
     'generations.create',
     Type.Object({
       accountId: AccountId,
+      /** Of the account: decides the price, as the account does. */
+      plan: Plan,
       mode: Mode,
       limits: Limits,
       input: GenerateInput,
@@ -169,7 +173,11 @@ export const generations = {
    * meanwhile. Takes nothing. A quote locks a price, it is no purchase: it serves any number of requests until it expires.
    * INVALID_INPUT, PROVIDER_UNAVAILABLE.
    */
-  quote: request('generations.quote', Type.Object({ accountId: AccountId, mode: Mode, input: GenerateInput }), Quote),
+  quote: request(
+    'generations.quote',
+    Type.Object({ accountId: AccountId, plan: Plan, mode: Mode, input: GenerateInput }),
+    Quote,
+  ),
   /** NOT_FOUND also for another account's generation. */
   get: request('generations.get', ById, Generation, { together: true }),
   /**
@@ -192,6 +200,8 @@ export const generations = {
     Type.Object({ generations: Type.Array(Generation), more: Type.Boolean() }),
   ),
   cancel: request('generations.cancel', ById, Type.Object({ cancelled: Type.Boolean() })),
+  spending,
+  /** At the catalogue's prices, whatever an account has of its own. */
   providers: request(
     'generations.providers',
     Type.Object({ type: Type.Optional(ContentType) }),

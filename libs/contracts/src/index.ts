@@ -10,6 +10,8 @@ export * from './ledger.js';
 export * from './manifest.js';
 export * from './message.js';
 export * from './price.js';
+export * from './price-overrides.js';
 export * from './rate-limit.js';
+export * from './usage.js';
 export * from './vocabulary.js';
 export * from './webhooks.js';

@@ -110,6 +110,7 @@ function statementsOf(
 }
 
 const example = {
+  plan: 'ENTERPRISE' as const,
   mode: 'test',
   type: 'IMAGE',
   provider: 'flux-dev',

@@ -77,12 +77,32 @@ describe('the standalone', () => {
     const acme = new Customer((await file()).baseUrl, accountId, testKey);
     expect(await acme.account()).toEqual({ credits: 5_000, held: 0 });
 
-    const { id } = await acme.generate({ type: 'IMAGE', provider: 'flux-dev', input: { text: '[[sandbox:hang]]' } });
+    await cli('price', 'set', '--account', accountId, '--provider', 'flux-dev', '--base', '7', '--until', '2125-01-01');
+    const priced = JSON.parse(await cli('price', 'list', '--account', accountId, '--json'));
+    expect(priced).toMatchObject([{ provider: 'flux-dev', model: null, base: 7, until: '2125-01-01T00:00:00.000Z' }]);
+    const hanging = { type: 'IMAGE', provider: 'flux-dev', input: { text: '[[sandbox:hang]]' } };
+    const { id, creditCost } = await acme.generate(hanging);
+    expect(creditCost).toBe(7);
     expect(JSON.parse(await cli('generation', 'cancel', id, '--json'))).toEqual({ cancelled: true });
     expect(JSON.parse(await cli('generation', 'show', id, '--json'))).toMatchObject({ id, status: 'CANCELLED' });
     const retried = JSON.parse(await cli('generation', 'retry', id, '--json'));
     await cli('generation', 'cancel', retried.id);
     expect(await acme.settled()).toEqual({ credits: 5_000, held: 0 });
+    expect(await cli('price', 'end', String(priced[0].id))).toMatch(/flux-dev/);
+    const report = [
+      'usage',
+      'report',
+      '--from',
+      '2025-01-01',
+      '--by',
+      'account',
+      '--credit-micro-usd',
+      '1000',
+      '--csv',
+    ];
+    const [names, ...rows] = (await cli(...report)).trim().split('\r\n');
+    expect(names).toMatch(/^accountId,completed,failed,cancelled,running,capturedCredits,.*,marginMicroUsd$/);
+    expect(rows).toContain(`${accountId},0,0,2,0,0,0,0,0`);
     await cli('provider', 'disable', 'flux-dev', '--reason', 'an incident');
     const refused = await acme.tryGenerate({ type: 'IMAGE', provider: 'flux-dev', input: { text: 'now' } });
     expect(refused.errors).toMatchObject([{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }]);

@@ -72,6 +72,27 @@ describe('one generation of each type', () => {
     expect(await operator.verifyLedger()).toMatchObject({ balanced: true, discrepancies: [] });
   });
 
+  it('adds up in the usage report, and in what its owner is told, to what the ledger captured', async () => {
+    const { accountId } = customer;
+    const { transactions } = await operator.ask(admin.creditsHistory, { accountId, first: 500 });
+    const captured = transactions
+      .filter(({ kind }) => kind === 'CAPTURE')
+      .reduce((sum, { credits }) => sum - credits, 0);
+    const period = { from: '2025-01-01T00:00:00.000Z', to: new Date(Date.now() + 60_000).toISOString() };
+    const report = await operator.ask(admin.usageReport, { ...period, by: 'account' });
+    expect(report.rows.find((row) => row.accountId === accountId)).toMatchObject({
+      completed: all.length,
+      capturedCredits: captured,
+    });
+    const from = new Date(Date.now() - 86_400_000).toISOString();
+    const { data } = await customer.ask<{ account: { spending: { generations: number; credits: number }[] } }>(
+      `{ account { spending(from: "${from}", by: MODEL) { generations credits } } }`,
+    );
+    const spent = data!.account.spending;
+    expect(spent).toHaveLength(all.length);
+    expect(spent.reduce((sum, { credits }) => sum + credits, 0)).toBe(captured);
+  });
+
   it("shows nothing of the vendor's own URLs", () => {
     expect(JSON.stringify(all)).not.toContain(platform.sandboxUrl);
   });
@@ -116,6 +137,16 @@ describe('a fault at the vendor', () => {
     },
   );
 
+  it.each([
+    ['which it made in vain', 'corrupt-file', 280_000],
+    ['which it did not take', 'quota', 0],
+    ['which it took and did not make is not known, so it', 'failed', null],
+  ])('what the vendor charges for one %s is recorded', async (_, marker, cost) => {
+    const { ended } = await outcome(video(`a cost [[sandbox:${marker}]]`));
+    const { attempts } = await operator.ask(admin.generationShow, { id: ended.id });
+    expect(attempts.map(({ vendorCostMicroUsd }) => vendorCostMicroUsd)).toEqual([cost]);
+  });
+
   it('a lost answer is not asked for again and not charged, where the vendor cannot be asked about it', async () => {
     const text = `a lost ship [[sandbox:answer-lost]] ${Date.now()}`;
     const { ended, spent } = await outcome(video(text));
@@ -137,16 +168,6 @@ describe('a fault at the vendor', () => {
 
   async function submitsOf(family: string, text: string) {
     const response = await fetch(`${platform.sandboxUrl}/_sandbox/submits?family=${family}`);
-  it.each([
-    ['which it made in vain', 'corrupt-file', 280_000],
-    ['which it did not take', 'quota', 0],
-    ['which it took and did not make is not known, so it', 'failed', null],
-  ])('what the vendor charges for one %s is recorded', async (_, marker, cost) => {
-    const { ended } = await outcome(video(`a cost [[sandbox:${marker}]]`));
-    const { attempts } = await operator.ask(admin.generationShow, { id: ended.id });
-    expect(attempts.map(({ vendorCostMicroUsd }) => vendorCostMicroUsd)).toEqual([cost]);
-  });
-
     const { submits } = (await response.json()) as { submits: { prompt: string }[] };
     return submits.filter(({ prompt }) => prompt.includes(text));
   }

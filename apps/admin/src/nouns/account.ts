@@ -1,7 +1,7 @@
 import { type AccountDetails, admin, type Plan } from '@doitong/contracts';
 import type { Command } from 'commander';
 import { Noun } from '../noun.js';
-import { optionalWhole, whole } from '../values.js';
+import { optional, whole } from '../values.js';
 
 const LIMITS = {
   '--requests-per-minute <n>': 'generations asked for within any minute',
@@ -51,9 +51,9 @@ export function account(program: Command): void {
       async (ask, { requestsPerMinute, concurrent, perDay }, accountId = '') => {
         const { limits } = await ask(admin.accountSetLimits, {
           accountId,
-          requestsPerMinute: optionalWhole(requestsPerMinute),
-          concurrent: optionalWhole(concurrent),
-          perDay: optionalWhole(perDay),
+          requestsPerMinute: optional(requestsPerMinute, whole),
+          concurrent: optional(concurrent, whole),
+          perDay: optional(perDay, whole),
         });
         return limits;
       },

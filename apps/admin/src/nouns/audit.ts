@@ -10,7 +10,8 @@ export function audit(program: Command): void {
     {
       optional: {
         '--account <accountId>': 'only those that concern this account',
-        '--target <id>': 'only those of this account, key, generation, provider, webhook endpoint or delivery',
+        '--target <id>':
+          'only those of this account, key, generation, provider (its prices too), webhook endpoint or delivery',
         '--first <n>': 'how many at most (default: 50)',
       },
     },

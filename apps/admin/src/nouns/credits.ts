@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { admin } from '@doitong/contracts';
 import type { Command } from 'commander';
 import { Noun } from '../noun.js';
-import { optionalWhole, whole } from '../values.js';
+import { optional, whole } from '../values.js';
 
 const ONCE = 'names this change: a repeat of the same reference changes nothing (default: a new one)';
 
@@ -26,7 +26,7 @@ export function credits(program: Command): void {
           reference,
           credits: whole(many),
           kind: promotion ? 'PROMOTION' : 'TOP_UP',
-          priority: optionalWhole(priority),
+          priority: optional(priority, whole),
           expiresAt: expires,
         }),
     )
@@ -48,7 +48,7 @@ export function credits(program: Command): void {
         optional: { '--credits <n>': 'how many (default: all that it cost)' },
       },
       (ask, { reason, credits: many }, generationId = '') =>
-        ask(admin.creditsRefund, { generationId, reason, credits: optionalWhole(many) }),
+        ask(admin.creditsRefund, { generationId, reason, credits: optional(many, whole) }),
     )
     .verb<{ first: string; after?: string }>(
       'history <accountId>',
@@ -57,6 +57,7 @@ export function credits(program: Command): void {
         optional: { '--first <n>': 'how many at most (default: 50)', '--after <id>': 'only those older than this one' },
       },
       async (ask, { first = '50', after }, accountId = '') =>
-        (await ask(admin.creditsHistory, { accountId, first: whole(first), after: optionalWhole(after) })).transactions,
+        (await ask(admin.creditsHistory, { accountId, first: whole(first), after: optional(after, whole) }))
+          .transactions,
     );
 }

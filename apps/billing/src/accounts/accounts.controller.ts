@@ -13,8 +13,8 @@ export class AccountsController {
   }
 
   @Handles(billing.limits)
-  async limits({ accountId }: RequestOf<typeof billing.limits>): Promise<ReplyOf<typeof billing.limits>> {
-    return { limits: await this.accounts.limits(accountId) };
+  limits({ accountId }: RequestOf<typeof billing.limits>): Promise<ReplyOf<typeof billing.limits>> {
+    return this.accounts.limits(accountId);
   }
 
   @Handles(admin.accountCreate)

@@ -2,9 +2,9 @@ import {
   type AccountDetails,
   type AccountStatus,
   type admin,
+  type billing,
   DoitongError,
   invalidInput,
-  type Limits,
   type ReplyOf,
   type RequestOf,
 } from '@doitong/contracts';
@@ -33,10 +33,10 @@ export class AccountsService {
   }
 
   /** NOT_FOUND, FORBIDDEN. */
-  async limits(accountId: string): Promise<Limits> {
-    const { status, limits } = await this.get(accountId);
+  async limits(accountId: string): Promise<ReplyOf<typeof billing.limits>> {
+    const { status, plan, limits } = await this.get(accountId);
     if (status !== 'ACTIVE') throw new DoitongError('FORBIDDEN', 'This account is not active.');
-    return limits;
+    return { plan, limits };
   }
 
   /** An account with its first credits, one test and one live key. The secrets leave with this answer and are not kept. */

@@ -2,9 +2,11 @@ import type { Principal } from '@doitong/contracts';
 import { Args, Context, Extensions, Int, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { needs } from '../auth/scopes.js';
 import { PAGE } from '../graphql/pages.js';
+import { DateTime } from '../graphql/scalars.js';
 import { Account, AccountLimits, AccountUsage } from './account.type.js';
 import { AccountsService } from './accounts.service.js';
 import { CreditGrant, CreditTransactionConnection } from './credits.type.js';
+import { AccountSpending, type AskedSpending, SpendingBy } from './spending.type.js';
 
 @Resolver(() => Account)
 export class AccountsResolver {
@@ -46,5 +48,24 @@ export class AccountsResolver {
     after?: string | null,
   ): Promise<CreditTransactionConnection> {
     return this.accounts.transactions(principal, { first, after });
+  }
+
+  @ResolveField(() => [AccountSpending], {
+    description:
+      'What it spent on the generations of a period of at most 92 days, in the order of model or day; where it spent nothing, nothing is told.',
+  })
+  @Extensions(needs('billing'))
+  spending(
+    @Context('principal') principal: Principal,
+    @Args('from', { type: () => DateTime, description: 'Generations that were accepted from then on.' }) from: string,
+    @Args('by', { type: () => SpendingBy, description: 'How they are parted.' }) by: AskedSpending['by'],
+    @Args('to', {
+      type: () => DateTime,
+      nullable: true,
+      description: 'Those that were accepted before; now when absent.',
+    })
+    to?: string | null,
+  ): Promise<AccountSpending[]> {
+    return this.accounts.spending(principal, { from, to, by });
   }
 }

@@ -1,12 +1,16 @@
-import { type Account, billing, type Principal, type ReplyOf, rateLimit } from '@doitong/contracts';
-import { MessageBus } from '@doitong/service-kit';
+import { type Account, billing, generations, type Principal, type ReplyOf, rateLimit } from '@doitong/contracts';
+import { Clock, MessageBus } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { type AskedPage, parsePage, toConnection } from '../graphql/pages.js';
 import type { CreditGrant, CreditTransactionConnection } from './credits.type.js';
+import type { AccountSpending, AskedSpending } from './spending.type.js';
 
 @Injectable()
 export class AccountsService {
-  constructor(private readonly bus: MessageBus) {}
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly clock: Clock,
+  ) {}
 
   get({ accountId }: Principal): Promise<Account> {
     return this.bus.request(billing.account, { accountId });
@@ -27,5 +31,11 @@ export class AccountsService {
     const found = await this.bus.request(billing.transactions, { accountId, first: page.first, ...after });
     const nodes = found.transactions.map(({ id, ...transaction }) => ({ ...transaction, id: String(id) }));
     return toConnection(nodes, found.more, page);
+  }
+
+  async spending({ accountId }: Principal, { from, to, by }: AskedSpending): Promise<AccountSpending[]> {
+    const period = { from, to: to ?? this.clock.now().toISOString() };
+    const parted = by === 'MODEL' ? 'model' : 'day';
+    return (await this.bus.request(generations.spending, { accountId, by: parted, ...period })).rows;
   }
 }

@@ -1,4 +1,4 @@
-import { billing, rateLimit } from '@doitong/contracts';
+import { billing, generations, rateLimit } from '@doitong/contracts';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
 import { aPrincipal } from '../__fixtures__/messages.js';
@@ -68,4 +68,29 @@ it('account tells its grants, and its transactions page by page', async () => {
     pageInfo: { hasNextPage: false },
   });
   expect(gateway.asked(billing.transactions).at(-1)?.body).toEqual({ accountId: account.id, first: 1, after: 41 });
+});
+
+it('account tells what it spent in a period, by model or by day, and nothing of what vendors charge', async () => {
+  const byModel = [{ provider: 'flux-dev', model: 'flux-dev', generations: 2, credits: 100 }];
+  const byDay = [{ day: '2025-01-31', generations: 2, credits: 100 }];
+  gateway.answer(generations.spending, ({ by }) => ({ rows: by === 'model' ? byModel : byDay }));
+  const from = '2025-01-01T00:00:00.000Z';
+  const { body } = await gateway.post(
+    `{ account {
+      byModel: spending(from: "2025-01-01T01:00:00+01:00", to: "2025-02-01T00:00:00Z", by: MODEL) { provider model day generations credits }
+      byDay: spending(from: "${from}", by: DAY) { provider model day generations credits }
+    } }`,
+  );
+  expect(body).toEqual({
+    data: {
+      account: {
+        byModel: [{ ...byModel[0], day: null }],
+        byDay: [{ ...byDay[0], provider: null, model: null }],
+      },
+    },
+  });
+  const [first, second] = gateway.asked(generations.spending).map((one) => one.body);
+  expect(first).toEqual({ accountId: account.id, by: 'model', from, to: '2025-02-01T00:00:00.000Z' });
+  expect(second).toMatchObject({ by: 'day', from });
+  expect(Math.abs(Date.parse(second!.to) - Date.now())).toBeLessThan(60_000);
 });

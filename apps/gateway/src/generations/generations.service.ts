@@ -30,9 +30,10 @@ export class GenerationsService {
     private readonly logger: Logger,
   ) {}
 
-  async create({ accountId, mode, limits }: Principal, request: Create): Promise<Generation> {
+  async create({ accountId, plan, mode, limits }: Principal, request: Create): Promise<Generation> {
     this.urls.check(request.input);
-    const created = await this.bus.request(generations.create, { accountId, mode, limits, ...request }, CREATE_MS);
+    const asked = { accountId, plan, mode, limits, ...request };
+    const created = await this.bus.request(generations.create, asked, CREATE_MS);
     noteGeneration(created.id);
     this.logger.info('generation accepted', { accountId, provider: created.provider, model: created.model });
     return this.toGeneration(created);
@@ -43,9 +44,9 @@ export class GenerationsService {
     return this.toGeneration(await this.bus.request(generations.get, { accountId, id }));
   }
 
-  async quote({ accountId, mode }: Principal, input: Create['input']): Promise<Quote> {
+  async quote({ accountId, plan, mode }: Principal, input: Create['input']): Promise<Quote> {
     this.urls.check(input);
-    return this.bus.request(generations.quote, { accountId, mode, input });
+    return this.bus.request(generations.quote, { accountId, plan, mode, input });
   }
 
   async list(

@@ -29,8 +29,8 @@ describe('generations', () => {
       webhookUrl: 'https://example.com/hook?x=1',
     };
     expect((await generate(input)).body).toEqual({ data: { generate: { id: aGeneration().id } } });
-    const { accountId, mode, limits } = aPrincipal();
-    expect(created()).toEqual([{ accountId, mode, limits, input }]);
+    const { accountId, plan, mode, limits } = aPrincipal();
+    expect(created()).toEqual([{ accountId, plan, mode, limits, input }]);
   });
 
   it('a null says the same as an absent field', async () => {

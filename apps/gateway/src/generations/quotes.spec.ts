@@ -30,7 +30,7 @@ describe('quote', () => {
     gateway.answer(generations.quote, () => QUOTED);
   });
   const asked = () => gateway.asked(generations.quote).map(({ body }) => body);
-  const { accountId, mode } = aPrincipal();
+  const { accountId, plan, mode } = aPrincipal();
 
   it('tells what a request would cost and who would serve it, and counts as a read', async () => {
     const input = { type: 'VIDEO', priority: 'COST', input: { text: 'a' }, options: { duration: 6 } };
@@ -38,7 +38,7 @@ describe('quote', () => {
       variables: { input },
     });
     expect(body).toEqual({ data: { quote: QUOTED } });
-    expect(asked()).toEqual([{ accountId, mode, input }]);
+    expect(asked()).toEqual([{ accountId, plan, mode, input }]);
     expect(gateway.asked(rateLimit.check).map((check) => check.body.window)).toEqual(['read']);
   });
 

@@ -36,6 +36,7 @@ export async function startGenerations(settings: Record<string, string> = {}) {
   const create = (changes: Partial<Create> = {}): Promise<Generation> =>
     own.ask(generations.create, {
       accountId,
+      plan: 'PRO',
       mode: 'test',
       limits: LIMITS,
       input: aRequest({ provider: 'brush' }),

@@ -1,4 +1,4 @@
-import type { Routing } from '@doitong/contracts';
+import type { Plan, Routing } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
@@ -11,6 +11,7 @@ export interface NewGeneration {
   id: string;
   attemptId: string;
   accountId: string;
+  plan: Plan;
   mode: string;
   type: string;
   provider: string;
@@ -72,9 +73,9 @@ export class AdmissionRepository {
            AND now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' RETURNING 1
        ), generation AS (
          INSERT INTO generations (id, account_id, mode, type, status, provider, model, input, options, credits,
-           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits, asked)
+           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits, asked, plan)
          SELECT $1, $3, $4, $5, 'QUEUED', $6, $7, $9::jsonb, $10::jsonb, $11,
-           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22, $23::jsonb
+           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22, $23::jsonb, $24
          WHERE now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' AND ($20::text IS NULL OR EXISTS (SELECT FROM claimed))
          RETURNING *
        ), attempt AS (
@@ -106,6 +107,7 @@ export class AdmissionRepository {
         name?.scope ?? null,
         g.mostCredits,
         JSON.stringify(g.asked),
+        g.plan,
       ],
     );
     return row;

@@ -109,9 +109,10 @@ export class AdmissionService {
     return tooSlow();
   }
 
-  private async choose({ accountId, input, mode }: CreateRequest): Promise<Choice> {
-    if (input.quoteId !== undefined) return this.quotes.choiceOf(input.quoteId, { accountId, mode, input });
-    return choose(this.catalogue.candidates(input.type, mode), input);
+  private async choose({ accountId, plan, input, mode }: CreateRequest): Promise<Choice> {
+    const account = { accountId, plan };
+    if (input.quoteId !== undefined) return this.quotes.choiceOf(input.quoteId, { ...account, mode, input });
+    return choose(this.catalogue.candidates(input.type, mode, account), input);
   }
 
   private reserve({ accountId, limits }: CreateRequest, { credits }: Choice, generationId: string): Promise<Date> {
@@ -120,7 +121,7 @@ export class AdmissionService {
   }
 
   private async accept(
-    { accountId, mode, input: asked, note }: CreateRequest,
+    { accountId, plan, mode, input: asked, note }: CreateRequest,
     { candidate, credits, options, adjustments, routing }: Choice,
     id: string,
     admittedUntil: Date,
@@ -133,6 +134,7 @@ export class AdmissionService {
         id,
         attemptId,
         accountId,
+        plan,
         mode,
         family,
         credits,

@@ -27,9 +27,9 @@ export class RetryService {
     if (status !== 'FAILED' && status !== 'CANCELLED') {
       throw invalidInput('id', `${id} is ${status}; what has FAILED or was CANCELLED can be retried.`);
     }
-    const { limits } = await this.bus.request(billing.limits, { accountId });
+    const { plan, limits } = await this.bus.request(billing.limits, { accountId });
     const idempotency = { key: id, scope: SCOPE };
-    return this.admission.create({ accountId, mode, limits, input: inputOf(old), idempotency }, (tx, made) =>
+    return this.admission.create({ accountId, plan, mode, limits, input: inputOf(old), idempotency }, (tx, made) =>
       writeAudit(tx, { action: 'generation.retry', target: id, accountId, after: { retriedAs: made.id } }),
     );
   }

@@ -17,6 +17,7 @@ export interface Absence {
 export interface Candidate {
   family: string;
   provider: ProviderManifest;
+  /** At the price of the account that asks. */
   model: ModelManifest;
   /** Null when it is there for this mode. */
   absence: Absence | null;

@@ -6,10 +6,11 @@ import {
   type FamilyManifest,
   type generations,
   type Mode,
+  type ProviderManifest,
   type ProviderState,
   type ReplyOf,
 } from '@doitong/contracts';
-import { Logger, MessageBus, Periodic } from '@doitong/service-kit';
+import { Clock, Logger, MessageBus, Periodic } from '@doitong/service-kit';
 import {
   Inject,
   Injectable,
@@ -21,6 +22,8 @@ import { isNamed } from '../choice/named.js';
 import { Circuits } from '../circuits/circuits.js';
 import { GenerationsConfig } from '../config.js';
 import { ModelHealth } from '../model-health/model-health.js';
+import { type PricedFor, PriceOverrides } from '../prices/price-overrides.js';
+import { PricesRepository } from '../prices/prices.repository.js';
 import { CONFIG } from '../tokens.js';
 import type { Absence, Candidate, CatalogueEntry } from './catalogue.entity.js';
 import { CatalogueRepository } from './catalogue.repository.js';
@@ -30,20 +33,23 @@ const MISSED_BEATS = 3;
 /** Nobody knows when a worker comes. */
 const RETRY_SECONDS = 10;
 
-/** What can be generated, and by which living workers. Kept in memory, read anew when told of a change and at every sweep. */
+/** What can be generated, by which living workers, for what price. Kept in memory, read anew when told of a change and at every sweep. */
 @Injectable()
 export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private entries: CatalogueEntry[] = [];
   private disabled = new Map<string, string>();
+  private prices = new PriceOverrides();
   private reads = 0;
   private newest = 0;
   private readonly refresh: Periodic;
 
   constructor(
     private readonly repository: CatalogueRepository,
+    private readonly pricesRepository: PricesRepository,
     private readonly circuits: Circuits,
     private readonly health: ModelHealth,
     private readonly bus: MessageBus,
+    private readonly clock: Clock,
     logger: Logger,
     @Inject(CONFIG) private readonly config: GenerationsConfig,
   ) {
@@ -86,7 +92,9 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
     this.refresh.wake();
   }
 
-  candidates(type: ContentType, mode: Mode): Candidate[] {
+  /** At the prices of this account. */
+  candidates(type: ContentType, mode: Mode, account: PricedFor): Candidate[] {
+    const priced = this.prices.pricing(account, this.clock.now());
     return this.entries.flatMap(({ manifest: { family, providers }, credentials }) => {
       return providers
         .filter((provider) => provider.type === type)
@@ -94,7 +102,7 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
           const absence = this.absenceOf(family, provider.id, credentials, mode);
           return provider.models.map((model) => {
             const health = this.health.of({ provider: provider.id, model: model.id }, model.expectedSeconds);
-            return { family, provider, model, absence, health };
+            return { family, provider, model: priced(provider.id, model), absence, health };
           });
         });
     });
@@ -102,8 +110,11 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
 
   /** Why this model can serve nobody now; null when it can. */
   absenceOfModel(type: ContentType, mode: Mode, provider: string, model: string): Absence | null {
-    const found = this.candidates(type, mode).find((one) => one.provider.id === provider && one.model.id === model);
-    return found ? found.absence : { because: 'unknown', retryAfterSeconds: 0 };
+    const has = (one: ProviderManifest) =>
+      one.type === type && one.id === provider && one.models.some(({ id }) => id === model);
+    const entry = this.entries.find(({ manifest }) => manifest.providers.some(has));
+    if (!entry) return { because: 'unknown', retryAfterSeconds: 0 };
+    return this.absenceOf(entry.manifest.family, provider, entry.credentials, mode);
   }
 
   providers(type?: ContentType): ReplyOf<typeof generations.providers>['providers'] {
@@ -135,30 +146,36 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
   async disable(name: string, reason: string): Promise<ProviderState> {
     const { id } = this.named(name);
     await this.repository.disable(id, reason);
-    return this.changed(id);
+    await this.changed(id);
+    return this.stateOf(id);
   }
 
   /** By id or alias. NOT_FOUND. */
   async enable(name: string): Promise<ProviderState> {
     const { id } = this.named(name);
     await this.repository.enable(id);
-    return this.changed(id);
+    await this.changed(id);
+    return this.stateOf(id);
   }
 
-  private named(name: string): { id: string } {
-    const all = this.providers();
+  /** By id or alias. NOT_FOUND. */
+  named(name: string): ProviderManifest {
+    const all = this.entries.flatMap(({ manifest }) => manifest.providers);
     const found = all.find((each) => isNamed(each, name));
     if (found) return found;
     const message = `There is no provider "${name}".`;
     throw new DoitongError('NOT_FOUND', message, { field: 'provider', allowed: all.map(({ id }) => id) });
   }
 
-  /** Other replicas and the gateways look again when they hear of it. */
-  private async changed(id: string): Promise<ProviderState> {
+  /** An operator changed what is kept of this provider. Other replicas and the gateways look again when they hear of it. */
+  async changed(provider: string): Promise<void> {
     await this.read();
-    const state = this.states().find((one) => one.id === id)!;
-    this.bus.broadcast(catalog.changed, { family: state.family });
-    return state;
+    const family = this.states().find(({ id }) => id === provider)?.family;
+    if (family) this.bus.broadcast(catalog.changed, { family });
+  }
+
+  private stateOf(provider: string): ProviderState {
+    return this.states().find(({ id }) => id === provider)!;
   }
 
   private absenceOf(family: string, provider: string, credentials: Credentials, mode: Mode): Absence | null {
@@ -176,9 +193,10 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
   /** Of reads that overtake each other the one that began last counts. */
   private async read(): Promise<void> {
     const turn = ++this.reads;
-    const [entries, disabled] = await Promise.all([
+    const [entries, disabled, prices] = await Promise.all([
       this.repository.read(this.aliveSeconds),
       this.repository.disabled(),
+      this.pricesRepository.notOver(),
       this.circuits.read(),
       this.health.read(),
     ]);
@@ -186,6 +204,7 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
       this.newest = turn;
       this.entries = entries;
       this.disabled = disabled;
+      this.prices = new PriceOverrides(prices);
     }
     await this.repository.forgetDead(this.aliveSeconds);
   }

@@ -16,7 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => own.stop());
 
-const candidates = (of = own.service) => of.app.get(CatalogueService).candidates('IMAGE', 'live');
+const candidates = (of = own.service) =>
+  of.app.get(CatalogueService).candidates('IMAGE', 'live', { accountId: own.accountId, plan: 'PRO' });
 const available = (of = own.service) =>
   candidates(of).map(({ provider, absence }) => [provider.id, absence?.because ?? 'there']);
 const providers = async (type?: ContentType) =>

@@ -38,7 +38,7 @@ const live = () => own.accepted({ mode: 'live' });
 const begin = async (ids: Ids, credentials: object) => reports.begin(ids, 'one', { credentials });
 const absences = (mode: Mode) =>
   [own.service, second].map(({ app }) => {
-    const brush = app.get(CatalogueService).candidates('VIDEO', mode)[0];
+    const brush = app.get(CatalogueService).candidates('VIDEO', mode, { accountId: own.accountId, plan: 'PRO' })[0];
     return brush?.absence?.because ?? null;
   });
 const agreed = (because: string | null, mode: Mode = 'live') =>

@@ -49,7 +49,8 @@ export class FailoverService {
     const { generation } = course;
     const tried = course.attempts.map((attempt) => ({ ...attempt, failure: attempt.failure ?? failure }));
     if (!mayMove(generation.asked, tried)) return undefined;
-    const candidates = this.catalogue.candidates(generation.type, generation.mode);
+    const { account_id: accountId, plan } = generation;
+    const candidates = this.catalogue.candidates(generation.type, generation.mode, { accountId, plan });
     const secondsLeft = (generation.deadline_at.getTime() - this.clock.now().getTime()) / 1_000;
     for (let mostCredits = generation.most_credits ?? Number.POSITIVE_INFINITY; ; ) {
       const choice = nextChoice(candidates, generation, tried, { secondsLeft, mostCredits });

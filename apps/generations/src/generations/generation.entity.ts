@@ -8,6 +8,7 @@ import type {
   Metadata,
   Mode,
   Output,
+  Plan,
   Routing,
 } from '@doitong/contracts';
 
@@ -15,6 +16,8 @@ import type {
 export interface GenerationRow {
   id: string;
   account_id: string;
+  /** That the account was on when it was accepted; null of those that were before it was kept. */
+  plan: Plan | null;
   mode: Mode;
   type: ContentType;
   status: GenerationStatus;

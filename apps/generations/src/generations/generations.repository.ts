@@ -2,15 +2,10 @@ import { type admin, billing, type GenerationStatus, type GenerationsFilter, typ
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { GenerationRow } from './generation.entity.js';
+import { FIRST_ID, firstIdFrom, LAST_ID, lastIdBefore } from './id-range.js';
 import { ended } from './transitions.js';
 
 type AttemptDetails = ReplyOf<typeof admin.generationShow>['attempts'][number];
-
-/**
- * How far the time in an id may lie from the time of its row, in ms: an id is made before its row, at most a minute, and by
- * another clock. Ample, as it only bounds what is read of the index.
- */
-const SKEW_MS = 600_000;
 
 interface Settled {
   id: string;
@@ -59,8 +54,8 @@ export class GenerationsRepository {
        ORDER BY id DESC LIMIT $10`,
       [
         accountId,
-        createdAfter ? firstIdAt(Date.parse(createdAfter) - SKEW_MS) : FIRST_ID,
-        createdBefore ? firstIdAt(Date.parse(createdBefore) + SKEW_MS) : LAST_ID,
+        createdAfter ? firstIdFrom(createdAfter) : FIRST_ID,
+        createdBefore ? lastIdBefore(createdBefore) : LAST_ID,
         after ?? LAST_ID,
         type,
         status,
@@ -99,14 +94,4 @@ export class GenerationsRepository {
       [limit],
     );
   }
-}
-
-const FIRST_ID = 'gen_';
-/** No id has this digit. */
-const LAST_ID = 'gen_g';
-const LAST_MS = 2 ** 48 - 1;
-
-/** Sorts before each id of this millisecond and after those of earlier ones: a UUIDv7 begins with 48 bits of Unix time. */
-function firstIdAt(ms: number): string {
-  return `gen_${Math.min(Math.max(ms, 0), LAST_MS).toString(16).padStart(12, '0')}`;
 }

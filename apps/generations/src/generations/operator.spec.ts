@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => own.stop());
 beforeEach(() => {
   own.standIns.reset();
-  own.standIns.answer(billing.limits, () => ({ limits: LIMITS }));
+  own.standIns.answer(billing.limits, () => ({ plan: 'PRO' as const, limits: LIMITS }));
 });
 
 const unknown = () => own.ids.next('gen');
@@ -50,7 +50,7 @@ describe('an operator', () => {
     const id = await cancelled({ input });
     const before = await own.ask(admin.generationShow, { id });
     own.standIns.reset();
-    own.standIns.answer(billing.limits, () => ({ limits: LIMITS }));
+    own.standIns.answer(billing.limits, () => ({ plan: 'PRO' as const, limits: LIMITS }));
     const retried = await own.ask(admin.generationRetry, { id });
     expect(retried).toMatchObject({ status: 'QUEUED', accountId: own.accountId, type: 'VIDEO', provider: 'brush' });
     expect(retried.id).not.toBe(id);

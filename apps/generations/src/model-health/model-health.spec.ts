@@ -28,7 +28,9 @@ interface Row {
 const seen = async () =>
   (await own.sql<Row>('SELECT round(successes) AS successes, round(failures) AS failures FROM model_health'))[0];
 const candidates = () =>
-  [own.service, second].map(({ app }) => app.get(CatalogueService).candidates('VIDEO', 'live')[0]!);
+  [own.service, second].map(
+    ({ app }) => app.get(CatalogueService).candidates('VIDEO', 'live', { accountId: own.accountId, plan: 'PRO' })[0]!,
+  );
 
 async function attempted(mode: Mode = 'live') {
   const ids = await own.accepted({ mode });

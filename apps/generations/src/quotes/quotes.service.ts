@@ -29,10 +29,10 @@ export class QuotesService {
     @Inject(CONFIG) private readonly config: GenerationsConfig,
   ) {}
 
-  async quote({ accountId, mode, input }: QuoteRequest): Promise<Quote> {
+  async quote({ accountId, plan, mode, input }: QuoteRequest): Promise<Quote> {
     if (input.quoteId !== undefined) throw invalidInput('quoteId', 'A quote is not made of another quote.');
     checkStorable(input);
-    const choice = choose(this.catalogue.candidates(input.type, mode), input);
+    const choice = choose(this.catalogue.candidates(input.type, mode, { accountId, plan }), input);
     const { credits, options, adjustments, routing } = choice;
     const { model, provider } = choice.candidate;
     const chosen = { provider: provider.id, model: model.id, adjustments, routing };
@@ -54,7 +54,7 @@ export class QuotesService {
    * The choice of a quote, as it was told. INVALID_INPUT naming `quoteId` where it is none of this account and mode, has expired,
    * or was made for another request; PROVIDER_UNAVAILABLE where its model cannot serve now.
    */
-  async choiceOf(id: string, { accountId, mode, input }: QuoteRequest): Promise<Choice> {
+  async choiceOf(id: string, { accountId, plan, mode, input }: QuoteRequest): Promise<Choice> {
     const quote = await this.repository.find({ id, accountId, mode });
     if (!quote) throw invalidInput('quoteId', 'There is no such quote, or it has expired. Ask for a new one.');
     if (!quote.requestHash.equals(hashOf(sameIn(input)))) {
@@ -63,7 +63,7 @@ export class QuotesService {
     }
     const { credits, options, adjustments, routing } = quote;
     const candidate = this.catalogue
-      .candidates(input.type, mode)
+      .candidates(input.type, mode, { accountId, plan })
       .find(({ provider, model }) => provider.id === quote.provider && model.id === quote.model);
     return { candidate: present(candidate, quote.provider), credits, options, adjustments, routing };
   }
