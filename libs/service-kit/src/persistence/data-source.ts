@@ -12,6 +12,8 @@ export interface Persistence {
   synchronousCommit?: 'on' | 'off';
 }
 
+/** What a process that stands still in the middle of a transaction has locked, others wait for no longer than this. */
+const LONGEST_STANDSTILL = '30s';
 const INT8 = 20;
 pg.types.setTypeParser(INT8, Number);
 
@@ -40,6 +42,11 @@ export function createDataSource(
   databaseUrl: string,
   poolSize: number,
 ): DataSource {
+  const settings = [
+    ['search_path', schema],
+    ['synchronous_commit', synchronousCommit],
+    ['idle_in_transaction_session_timeout', LONGEST_STANDSTILL],
+  ];
   return new DataSource({
     type: 'postgres',
     // The one whose parsers are set above; TypeORM would load whichever it finds.
@@ -49,6 +56,6 @@ export function createDataSource(
     migrations,
     poolSize,
     applicationName: schema,
-    extra: { options: `-c search_path=${schema} -c synchronous_commit=${synchronousCommit}`, keepAlive: true },
+    extra: { options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '), keepAlive: true },
   });
 }

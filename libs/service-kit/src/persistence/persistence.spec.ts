@@ -75,6 +75,19 @@ describe('a database', () => {
     expect(await planted()).toEqual([{ id: 1, planted: 2 ** 40 }]);
   });
 
+  it('lets go of what a process has locked that stands still in a transaction', async () => {
+    const standstill = database.transaction(async (tx) => {
+      expect(await tx.query('SHOW idle_in_transaction_session_timeout')).toEqual([
+        { idle_in_transaction_session_timeout: '30s' },
+      ]);
+      await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '50ms'`);
+      await tx.query('LOCK TABLE seeds');
+      await admin.query('SELECT FROM garden.seeds');
+      await tx.query('SELECT');
+    });
+    await expect(standstill).rejects.toThrow();
+  });
+
   it('prepares a statement once a connection', async () => {
     const counted = await database.transaction(async (tx) => {
       for (const id of [10, 11, 12]) await tx.query(plant, [id, 0]);
