@@ -23,7 +23,6 @@ import { GivingUp } from './sending/giving-up.js';
 import { QueueRepository } from './sending/queue.repository.js';
 import { RetrySchedule } from './sending/retry-schedule.js';
 import { Sender } from './sending/sender.js';
-import { Settlements } from './sending/settlements.js';
 import { CONFIG } from './tokens.js';
 
 export { WebhookDispatcherConfig } from './config.js';
@@ -73,7 +72,6 @@ export class WebhookDispatcherModule {
         SecretsRepository,
         SecretsService,
         Sender,
-        Settlements,
       ],
     };
   }

@@ -8,6 +8,9 @@ export interface Destination {
   target: string;
 }
 
+/** By which one is told from all others. */
+export const nameOf = ({ accountId, target }: Destination): string => `${accountId} ${target}`;
+
 /**
  * SQL that makes destinations known as due, from rows (account_id, target, due_at). In order, so that two of these never
  * deadlock; the row is locked even where it stays as it is, so that a claim at the same time sees the deliveries.

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger, Metrics, Periodic } from '@doitong/service-kit';
+import { Batches, Logger, Metrics, Periodic } from '@doitong/service-kit';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { WebhookDispatcherConfig } from '../config.js';
+import { nameOf } from '../deliveries/destinations.js';
 import { signerOf } from '../secrets/secrets.repository.js';
 import { SecretsService } from '../secrets/secrets.service.js';
 import { CONFIG } from '../tokens.js';
 import { GivingUp } from './giving-up.js';
 import { Places } from './places.js';
-import { type ClaimedDelivery, QueueRepository } from './queue.repository.js';
+import { type ClaimedDelivery, QueueRepository, type Settlement } from './queue.repository.js';
 import { GONE, RetrySchedule } from './retry-schedule.js';
 import { Sender } from './sender.js';
-import { Settlements } from './settlements.js';
 
 /** Looks for deliveries that have become due; those that are enqueued here are woken up for. */
 const POLL_MS = 250;
@@ -22,6 +22,8 @@ const DRAIN_MS = 3_000;
 /** From the end of an attempt until its outcome must be durable. */
 const LEASE_MARGIN_MS = 5_000;
 const SHARE_OF_ACCOUNT = 1 / 4;
+/** Outcomes in one statement. */
+const MOST_SETTLED = 1_000;
 
 /** Claims what is due, as far as there are places, and has each delivery attempted and settled. */
 @Injectable()
@@ -31,6 +33,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly leaseMs: number;
   private readonly inHand = new Map<ClaimedDelivery, Promise<void>>();
   private readonly attempts: Counter<'outcome'>;
+  /** Makes outcomes durable, one statement after the other; tells of each whether its destination has failed for too long. */
+  private readonly settlements: Batches<Settlement, boolean>;
   private soon?: NodeJS.Timeout;
   private stopping = false;
 
@@ -39,7 +43,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly secrets: SecretsService,
     private readonly sender: Sender,
     private readonly schedule: RetrySchedule,
-    private readonly settlements: Settlements,
     private readonly givingUp: GivingUp,
     private readonly logger: Logger,
     @Inject(CONFIG) config: WebhookDispatcherConfig,
@@ -52,6 +55,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       perDestination: config.WEBHOOK_HOST_CONCURRENCY,
     });
     this.leaseMs = config.WEBHOOK_TIMEOUT_MS + LEASE_MARGIN_MS;
+    this.settlements = new Batches(
+      async (outcomes) => {
+        const hopeless = new Set((await queue.settle(outcomes, config.WEBHOOK_RETRY_SCALE)).map(nameOf));
+        return outcomes.map(({ delivery }) => hopeless.has(nameOf(delivery)));
+      },
+      MOST_SETTLED,
+      1,
+    );
     this.periodic = new Periodic('webhook claim', POLL_MS, () => this.claim(), logger);
     this.attempts = new Counter({
       name: 'webhook_attempts_total',
@@ -117,7 +128,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const { attempt, askedMs } = await this.sender.attempt(delivery, secrets);
     if (attempt.status !== null) this.places.answered(delivery);
     const verdict = this.schedule.verdict(attempt.number - delivery.triesBefore, attempt.status, askedMs);
-    const { hopeless } = await this.settlements.settle(delivery, attempt, verdict);
+    const hopeless = await this.settlements.ask({ delivery, attempt, verdict });
     this.attempts.inc({ outcome: verdict.status === 'DELIVERED' ? 'delivered' : 'failed' });
     this.logger.debug('webhook attempt', { ...traits(delivery), number: attempt.number, status: attempt.status });
     if (verdict.status === 'DEAD') {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Destination } from '../deliveries/destinations.js';
+import { type Destination, nameOf } from '../deliveries/destinations.js';
 
 /** That a destination has at once until it has answered this process: many that hang at the same time leave room for the others. */
 const UNHEARD_OF = 2;
@@ -51,10 +51,10 @@ export class Places {
   allot(candidates: Candidate[]): Allotment[] {
     let free = this.free;
     const taken = new Map(this.byAccount);
-    this.onProbation = new Set(candidates.filter(({ onProbation }) => onProbation).map(key));
+    this.onProbation = new Set(candidates.filter(({ onProbation }) => onProbation).map(nameOf));
     return candidates.flatMap(({ accountId, target }) => {
       const ofAccount = taken.get(accountId) ?? 0;
-      const here = this.byDestination.get(key({ accountId, target }))?.places ?? 0;
+      const here = this.byDestination.get(nameOf({ accountId, target }))?.places ?? 0;
       const limit = this.limitOf({ accountId, target });
       const places = Math.min(free, this.limits.perAccount - ofAccount, limit - here);
       if (places <= 0) return [];
@@ -75,11 +75,11 @@ export class Places {
 
   /** It has answered, whatever that was. */
   answered(destination: Destination): void {
-    this.heard.set(key(destination), true);
+    this.heard.set(nameOf(destination), true);
   }
 
   private limitOf(destination: Destination): number {
-    const name = key(destination);
+    const name = nameOf(destination);
     if (this.onProbation.has(name)) return 1;
     return this.heard.has(name) ? this.limits.perDestination : Math.min(UNHEARD_OF, this.limits.perDestination);
   }
@@ -89,7 +89,7 @@ export class Places {
     const ofAccount = (this.byAccount.get(accountId) ?? 0) + by;
     if (ofAccount === 0) this.byAccount.delete(accountId);
     else this.byAccount.set(accountId, ofAccount);
-    const id = key({ accountId, target });
+    const id = nameOf({ accountId, target });
     const before = this.byDestination.get(id);
     const places = (before?.places ?? 0) + by;
     const limit = by === 1 ? this.limitOf({ accountId, target }) : before!.limit;
@@ -97,5 +97,3 @@ export class Places {
     else this.byDestination.set(id, { accountId, target, places, limit });
   }
 }
-
-const key = ({ accountId, target }: Destination) => `${accountId} ${target}`;

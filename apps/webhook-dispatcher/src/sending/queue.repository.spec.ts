@@ -106,6 +106,7 @@ const settle = (delivery: ClaimedDelivery, waitMs?: number) =>
   queue.settle(
     [
       {
+        delivery,
         attempt: attempt(delivery, waitMs === undefined ? 200 : 500),
         verdict: waitMs === undefined ? { status: 'DELIVERED' } : { status: 'PENDING', waitMs },
       },
@@ -115,7 +116,7 @@ const settle = (delivery: ClaimedDelivery, waitMs?: number) =>
 
 /** It did not answer, and is due again at once. */
 const silence = (delivery: ClaimedDelivery) =>
-  queue.settle([{ attempt: attempt(delivery, null), verdict: { status: 'PENDING', waitMs: 0 } }], SCALE);
+  queue.settle([{ delivery, attempt: attempt(delivery, null), verdict: { status: 'PENDING', waitMs: 0 } }], SCALE);
 
 const openSeconds = async () => {
   const [row] = await database.query<{ seconds: number }>(

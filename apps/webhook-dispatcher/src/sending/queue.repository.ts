@@ -32,6 +32,13 @@ export interface Attempt {
   answer: string | null;
 }
 
+/** What became of a delivery by an attempt. */
+export interface Settlement {
+  delivery: ClaimedDelivery;
+  attempt: Attempt;
+  verdict: Verdict;
+}
+
 const DESTINATIONS_AT_ONCE = 200;
 
 /** The destinations that may be claimed from. */
@@ -154,15 +161,18 @@ export class QueueRepository {
     });
   }
 
-  /** `scale` is that of the waits of circuits. Tells the destinations that have failed for too long. */
-  async settle(settlements: { attempt: Attempt; verdict: Verdict }[], scale: number): Promise<Destination[]> {
+  /**
+   * `scale` is that of the waits of circuits. Tells the destinations that have failed for too long. If it fails, deliveries are attempted
+   * again when their leases end.
+   */
+  async settle(settlements: Settlement[], scale: number): Promise<Destination[]> {
     const given = settlements.map(({ attempt, verdict }) => ({
       ...attempt,
       newStatus: verdict.status,
       waitMs: verdict.status === 'PENDING' ? verdict.waitMs : null,
     }));
     const rows = await this.database.query<Destination & { hopeless: boolean }>(SETTLE, [JSON.stringify(given), scale]);
-    return rows.filter(({ hopeless }) => hopeless).map(({ accountId, target }) => ({ accountId, target }));
+    return rows.filter(({ hopeless }) => hopeless);
   }
 
   /** Ends leases early: what was not attempted to the end is due again. */

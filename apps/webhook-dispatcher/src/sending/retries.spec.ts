@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Receiver, startReceiver, waitFor } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Dispatcher, startDispatcher } from '../__fixtures__/dispatcher.js';
@@ -45,17 +46,23 @@ const expectAbout = (seconds: number | null, least: number, most: number) => {
   expect(seconds).toBeLessThanOrEqual(most + MOMENT);
 };
 
-it('a delivery that fails is tried at once, then after each of the published waits, and then no more', async () => {
+it('a delivery that fails is tried at once, then after each of the published waits, with a timestamp of its own, and then no more', async () => {
   receiver.answer({ status: 500 });
   await own.happens(accountId, { url: receiver.url });
   for (const [n, seconds] of PUBLISHED_SECONDS.entries()) {
     const { waits, status } = await after(n + 1);
     expect(status).toBe('PENDING');
     expectAbout(waits, seconds * 0.8, seconds * 1.2);
+    // The last one is in another second than the first.
+    if (n === PUBLISHED_SECONDS.length - 1) await sleep(1_000);
     await becomesDue();
   }
   expect(await after(10)).toMatchObject({ status: 'DEAD', waits: null });
   expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  for (const { headers, receivedAt } of receiver.requests) {
+    expectAbout(receivedAt / 1_000 - Number(headers['webhook-timestamp']), 0, 1);
+  }
+  expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-timestamp'])).size).toBeGreaterThan(1);
 }, 30_000);
 
 describe('Retry-After', () => {
