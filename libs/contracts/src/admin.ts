@@ -32,7 +32,7 @@ const AttemptDetails = Type.Object({
   credential: Type.Union([Type.String(), Type.Null()]),
   /** As the worker told it; null unless it failed. */
   failure: Type.Union([JsonObject, Type.Null()]),
-  /** What the vendor charges for it, in micro-USD; null where that is not known. */
+  /** What the vendor charges for it, of a test key what it would, in micro-USD; null where that is not known. */
   vendorCostMicroUsd: Type.Union([Type.Integer(), Type.Null()]),
   createdAt: Instant,
   finishedAt: Type.Union([Instant, Type.Null()]),

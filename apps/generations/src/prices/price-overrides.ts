@@ -19,7 +19,9 @@ export class PriceOverrides {
   constructor(rows: PriceRow[] = []) {
     for (const row of rows) {
       const holder = row.accountId ?? row.plan!;
-      this.byHolder.set(holder, [...(this.byHolder.get(holder) ?? []), row]);
+      const own = this.byHolder.get(holder);
+      if (own) own.push(row);
+      else this.byHolder.set(holder, [row]);
     }
   }
 
