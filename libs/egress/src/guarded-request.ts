@@ -1,4 +1,5 @@
-import { type Dispatcher, request as send } from 'undici';
+import type { Dispatcher } from 'undici';
+import { Answering, type GuardedAnswer } from './answering.js';
 import { checkCustomerUrl, type EgressOptions } from './check-url.js';
 import { agentFor } from './connections.js';
 import { checkedAddresses, type Resolve } from './look-up.js';
@@ -16,12 +17,6 @@ export interface GuardedRequest extends EgressOptions {
   resolve?: Resolve;
 }
 
-export interface GuardedAnswer {
-  status: number;
-  headers: Record<string, string | undefined>;
-  body: Buffer;
-}
-
 /**
  * Requests a URL that a customer gave. Its addresses are looked up and all of them checked for this very request, and it is sent
  * over a connection to one of them; one that is open already from an earlier request may serve. Redirects are not followed, and no
@@ -29,46 +24,23 @@ export interface GuardedAnswer {
  */
 export async function guardedRequest(url: string, options: GuardedRequest): Promise<GuardedAnswer> {
   const target = checkCustomerUrl(url, options);
-  const controller = new AbortController();
-  // One that is not cleared, as AbortSignal.timeout's, keeps all of a request in memory until it ends.
-  const timer = setTimeout(
-    () => controller.abort(new DOMException('no answer in time', 'TimeoutError')),
-    options.timeoutMs,
-  );
+  const answering = new Answering(options.maxResponseBytes, options.truncate === true);
+  const late = () => answering.stop(new DOMException('no answer in time', 'TimeoutError'));
+  const timer = setTimeout(late, options.timeoutMs);
   try {
-    return await Promise.race([exchange(target, controller.signal, options), rejectedBy(controller.signal)]);
+    send(target, options, answering).catch((error) => answering.stop(error));
+    return await answering.answer;
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function exchange(target: URL, signal: AbortSignal, options: GuardedRequest): Promise<GuardedAnswer> {
+async function send(target: URL, options: GuardedRequest, answering: Answering): Promise<void> {
   const { method, headers, body } = options;
-  const dispatcher = agentFor(target.origin, await checkedAddresses(target.hostname, options, options.resolve));
-  // The signal alone keeps time.
-  const request = { method, headers, body, dispatcher, signal, headersTimeout: 0, bodyTimeout: 0 };
-  const answer = await send(target, request);
-  const received = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
-  return {
-    status: answer.statusCode,
-    headers: Object.fromEntries(received),
-    body: await readBody(answer.body, options),
-  };
-}
-
-/** The client notices the signal only once it is connected. */
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-}
-
-async function readBody(body: AsyncIterable<Buffer>, { maxResponseBytes, truncate }: GuardedRequest): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (truncate && size >= maxResponseBytes) break;
-    if (size > maxResponseBytes) throw new Error(`the answer is longer than ${maxResponseBytes} bytes`);
-  }
-  return Buffer.concat(chunks).subarray(0, maxResponseBytes);
+  const addresses = await checkedAddresses(target.hostname, options, options.resolve);
+  if (answering.stopped) return;
+  const { origin, pathname, search } = target;
+  // The timer of the whole request alone keeps time.
+  const request = { origin, path: pathname + search, method, headers, body, headersTimeout: 0, bodyTimeout: 0 };
+  agentFor(origin, addresses).dispatch(request, answering);
 }
