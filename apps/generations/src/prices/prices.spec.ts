@@ -163,11 +163,10 @@ describe('an operator', () => {
   });
 
   it('can end one before it begins, and it never does', async () => {
-    const from = new Date(Date.now() + 300).toISOString();
+    const from = new Date(Date.now() + 3_600_000).toISOString();
     const { id } = await set({ accountId, from });
     expect(await own.ask(admin.price.end, { id })).toMatchObject({ from, until: from });
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    expect(await cost()).toBe(10);
+    expect(await list()).toEqual([]);
   });
 
   it('sees those that hold or will, the newest first, and those that are over on demand', async () => {
