@@ -5,6 +5,8 @@ import type { PriceRow } from './price-overrides.js';
 
 type NewPrice = Omit<RequestOf<typeof admin.price.set>, 'model'> & { model: string | null };
 
+/** It holds, or will: one that was ended before it began never does. */
+const NOT_OVER = '(valid_until IS NULL OR valid_until > greatest(valid_from, now()))';
 const COLUMNS = `id, account_id AS "accountId", plan, provider, model, price, valid_from AS "from", valid_until AS until`;
 
 @Injectable()
@@ -12,9 +14,7 @@ export class PricesRepository {
   constructor(private readonly database: Database) {}
 
   notOver(): Promise<PriceRow[]> {
-    return this.database.query<PriceRow>(
-      `SELECT ${COLUMNS} FROM price_overrides WHERE valid_until IS NULL OR valid_until > now()`,
-    );
+    return this.database.query<PriceRow>(`SELECT ${COLUMNS} FROM price_overrides WHERE ${NOT_OVER}`);
   }
 
   /** The newest first. */
@@ -22,7 +22,7 @@ export class PricesRepository {
     return this.database.query<PriceRow>(
       `SELECT ${COLUMNS} FROM price_overrides
        WHERE ($1::text IS NULL OR account_id = $1) AND ($2::text IS NULL OR plan = $2) AND ($3::text IS NULL OR provider = $3)
-         AND ($4 OR valid_until IS NULL OR valid_until > now())
+         AND ($4 OR ${NOT_OVER})
        ORDER BY id DESC LIMIT $5`,
       [accountId, plan, provider, past ?? false, first],
     );
@@ -57,7 +57,7 @@ export class PricesRepository {
       ]);
       const [after] = await tx.query<PriceRow>(
         `UPDATE price_overrides SET valid_until = greatest(valid_from, now())
-         WHERE id = $1 AND (valid_until IS NULL OR valid_until > greatest(valid_from, now())) RETURNING ${COLUMNS}`,
+         WHERE id = $1 AND ${NOT_OVER} RETURNING ${COLUMNS}`,
         [id],
       );
       if (after) await audit(tx, 'price.end', before, after);

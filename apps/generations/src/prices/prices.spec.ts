@@ -1,6 +1,7 @@
 import { admin, billing, DoitongError, generations, type Plan, type RequestOf } from '@doitong/contracts';
+import { Clock } from '@doitong/service-kit';
 import { waitFor } from '@doitong/support';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { aFamily, aModel, aProvider, aRequest } from '../__fixtures__/manifests.js';
 import { FAILURE, reportsTo } from '../__fixtures__/reports.js';
 import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
@@ -66,11 +67,19 @@ describe('the price of a generation', () => {
   });
 
   it('begins and ends by the clock', async () => {
-    const in_ = (ms: number) => new Date(Date.now() + ms).toISOString();
-    await set({ accountId, from: in_(400), until: in_(1_000) });
-    expect((await quote()).creditCost).toBe(10);
-    await waitFor(async () => expect((await quote()).creditCost).toBe(7));
-    await waitFor(async () => expect((await quote()).creditCost).toBe(10));
+    const [from, until] = [1, 2].map((hours) => new Date(Date.now() + hours * 3_600_000));
+    await set({ accountId, from: from!.toISOString(), until: until!.toISOString() });
+    const clock = own.service.app.get(Clock);
+    const costAt = async (time: Date, ms: number) => {
+      const now = jest.spyOn(clock, 'now').mockReturnValue(new Date(time.getTime() + ms));
+      const { creditCost } = await quote();
+      now.mockRestore();
+      return creditCost;
+    };
+    expect(await costAt(from!, -1)).toBe(10);
+    expect(await costAt(from!, 0)).toBe(7);
+    expect(await costAt(until!, -1)).toBe(7);
+    expect(await costAt(until!, 0)).toBe(10);
   });
 
   it('is the catalogue’s again once the other is ended', async () => {
