@@ -162,7 +162,7 @@ describe('a deadline that has passed', () => {
       FROM generations g, generate_series(1, 150) AS n`);
     await own.sql('UPDATE generations SET deadline_at = now()');
     const left = () => own.sql(`SELECT FROM generations WHERE status = 'QUEUED'`);
-    await waitFor(async () => expect(await left()).toHaveLength(0), { timeoutMs: 10_000 });
+    await waitFor(async () => expect(await left()).toHaveLength(0), { timeoutMs: 40_000 });
     expect(await own.sql(`SELECT FROM outbox WHERE subject = 'billing.settle'`)).toHaveLength(151);
   });
 });
