@@ -1,5 +1,5 @@
 import { admin, attempts } from '@doitong/contracts';
-import { connectOptions, MessageBus } from '@doitong/service-kit';
+import { connectOptions, MessageBus } from '@doitong/service-kit/client';
 import { type Customer, eventually, Operator, type Platform, startPlatform } from '@doitong/support';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

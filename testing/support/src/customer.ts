@@ -1,5 +1,5 @@
 import { admin, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
-import { connectOptions, MessageBus } from '@doitong/service-kit';
+import { connectOptions, MessageBus } from '@doitong/service-kit/client';
 import { connect } from '@nats-io/transport-node';
 import { eventually } from './wait-for.js';
 

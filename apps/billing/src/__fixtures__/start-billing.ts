@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { admin, billing, type Principal, type ReplyOf } from '@doitong/contracts';
-import { prepareService } from '@doitong/support';
+import { prepareService } from '@doitong/support/own-service';
 import { BillingConfig, BillingModule, persistence } from '../app.module.js';
 
 const parts = { name: 'billing', config: BillingConfig, module: BillingModule, persistence };

@@ -8,7 +8,7 @@ import {
   generations,
   type RequestOf,
 } from '@doitong/contracts';
-import { prepareService } from '@doitong/support';
+import { prepareService } from '@doitong/support/own-service';
 import { GenerationsConfig, GenerationsModule, persistence } from '../app.module.js';
 import { aFamily, aProvider, aRequest } from './manifests.js';
 import { StandIns } from './stand-ins.js';

@@ -1,4 +1,4 @@
-import { type OwnService, prepareService } from '@doitong/support';
+import { type OwnService, prepareService } from '@doitong/support/own-service';
 import { persistence, RateLimitConfig, RateLimitModule } from '../app.module.js';
 
 const parts = { name: 'rate-limit', config: RateLimitConfig, module: RateLimitModule, persistence };

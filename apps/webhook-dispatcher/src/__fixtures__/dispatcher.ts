@@ -1,5 +1,6 @@
 import { type Delivery, type ReplyOf, type WebhookEvent, webhooks } from '@doitong/contracts';
-import { eventually, prepareService, type Received } from '@doitong/support';
+import { eventually, type Received } from '@doitong/support';
+import { prepareService } from '@doitong/support/own-service';
 import { persistence, WebhookDispatcherConfig, WebhookDispatcherModule } from '../app.module.js';
 import { event } from './events.js';
 import { ASSET_URL_SECRET, PUBLIC_URL } from './platform.js';
