@@ -104,6 +104,17 @@ it('a message larger than NATS carries is refused', async () => {
   expect(failure.body).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('too large') });
 });
 
+it('an answer larger than NATS carries is INTERNAL at once, and the log has why, of which request', async () => {
+  const before = speaker.lines.length;
+  const failure = await withContext({ requestId: 'too much' }, () =>
+    bus.request(parrot.repeat, { text: 'a', times: 2_000_000 }).catch((error) => error),
+  );
+  expect(failure.body).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('on our side') });
+  const [line] = speaker.lines.slice(before);
+  expect(line).toMatchObject({ msg: 'parrot.repeat failed', requestId: 'too much' });
+  expect(JSON.stringify(line)).toContain('max_payload');
+});
+
 describe('small questions that are asked in one turn', () => {
   const messages: number[] = [];
   let spy: Subscription;
@@ -151,6 +162,11 @@ describe('small questions that are asked in one turn', () => {
     const answers = await Promise.all([repeat('a', 600_000), repeat('b', 600_000), repeat('c', 1)]);
     expect(answers.map((answer) => answer.length)).toEqual([600_007, 600_007, 8]);
     expect(messages).toEqual([3, 1, 1, 1]);
+  });
+
+  it('have their own answers though that of one is larger than NATS carries', async () => {
+    const answers = await Promise.all([repeat('a', 2_000_000), repeat('b', 1)]);
+    expect(answers).toEqual([expect.stringMatching(/^INTERNAL .*on our side/), 'b asks b']);
   });
 
   it('fail together when nobody answers', async () => {

@@ -1,3 +1,5 @@
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+
 /** NATS header that carries the request id from service to service. */
 export const REQUEST_ID = 'Doitong-Request-Id';
 
@@ -12,3 +14,10 @@ export const TOGETHER = 'Doitong-Together';
 
 /** A reply with this header: the answers to requests that came together are too large for one message. */
 export const APART = 'Doitong-Apart';
+
+/** Headers of which this is the first. */
+export function marked(name: string, value: string): MsgHdrs {
+  const carried = headers();
+  carried.set(name, value);
+  return carried;
+}

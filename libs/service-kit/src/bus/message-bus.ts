@@ -7,11 +7,11 @@ import {
   type Request,
   type RequestOf,
 } from '@doitong/contracts';
-import { headers, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Logger } from '../logging/logger.js';
 import { currentContext, type RequestContext } from '../logging/request-context.js';
 import { Batches } from '../runtime/batches.js';
-import { ACTOR, APART, ERROR_CODE, REQUEST_ID, TOGETHER } from './headers.js';
+import { ACTOR, APART, ERROR_CODE, marked, REQUEST_ID, TOGETHER } from './headers.js';
 import type { Carried, Outcome } from './together.js';
 import { parseMessage } from './validation.js';
 
@@ -95,8 +95,7 @@ export class MessageBus {
   private async askTogether(subject: string, all: Asked[], timeoutMs: number): Promise<Outcome[]> {
     const alone = () => Promise.all(all.map((asked) => this.askAlone(subject, asked, timeoutMs)));
     if (all.length === 1) return alone();
-    const carried = headers();
-    carried.set(TOGETHER, String(all.length));
+    const carried = marked(TOGETHER, String(all.length));
     const bodies = all.map(({ body, context }) => ({ body, requestId: context?.requestId, actor: context?.actor }));
     const reply = await this.send(subject, JSON.stringify(bodies satisfies Carried[]), carried, timeoutMs);
     return reply.headers?.has(APART) ? alone() : inForm(subject, () => reply.json<Outcome[]>());
@@ -138,8 +137,7 @@ function inForm<T>(subject: string, read: () => T): T {
 
 function headersOf(context: RequestContext | undefined): MsgHdrs | undefined {
   if (!context) return undefined;
-  const carried = headers();
-  carried.set(REQUEST_ID, context.requestId);
+  const carried = marked(REQUEST_ID, context.requestId);
   if (context.actor) carried.set(ACTOR, context.actor);
   return carried;
 }

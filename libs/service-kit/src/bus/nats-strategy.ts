@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Broadcast, DoitongError, type Request } from '@doitong/contracts';
-import { headers, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { type Broadcast, DoitongError, type ErrorBody, type Request } from '@doitong/contracts';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type Logger } from '../logging/logger.js';
-import { withContext } from '../logging/request-context.js';
+import { type RequestContext, withContext } from '../logging/request-context.js';
 import { within } from '../runtime/within.js';
-import { ACTOR, APART, ERROR_CODE, REQUEST_ID, TOGETHER } from './headers.js';
+import { ACTOR, APART, ERROR_CODE, marked, REQUEST_ID, TOGETHER } from './headers.js';
 import type { Carried, Outcome } from './together.js';
 import { parseMessage } from './validation.js';
 
@@ -68,44 +68,58 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
     const { headers: sent } = received;
     if (sent?.has(TOGETHER)) return this.serveTogether(message, handler, received);
     const asked = { body: received.string(), requestId: sent?.get(REQUEST_ID), actor: sent?.get(ACTOR) };
-    const outcome = await this.outcome(message, handler, asked);
-    if (message.kind === 'broadcast') return;
-    if ('value' in outcome) received.respond(encoder.encode(JSON.stringify(outcome.value)));
-    else
-      received.respond(encoder.encode(JSON.stringify(outcome.error)), {
-        headers: marked(ERROR_CODE, outcome.error.code),
-      });
+    await withContext(contextOf(asked), async () => {
+      const outcome = await this.outcome(message, handler, asked.body);
+      if (message.kind === 'broadcast') return;
+      try {
+        reply(received, outcome);
+      } catch (error) {
+        // Such as an answer that is larger than NATS carries.
+        reply(received, this.failed(message.subject, error));
+      }
+    });
   }
 
   private async serveTogether(message: Request | Broadcast, handler: MessageHandler, received: Msg): Promise<void> {
     const all = received.json<Carried[]>();
-    const outcomes = await Promise.all(all.map((asked) => this.outcome(message, handler, asked)));
-    const payload = encoder.encode(JSON.stringify(outcomes));
-    if (payload.length <= this.connection.info!.max_payload) received.respond(payload);
-    else received.respond('', { headers: marked(APART, String(all.length)) });
+    const outcomes = await Promise.all(
+      all.map((asked) => withContext(contextOf(asked), () => this.outcome(message, handler, asked.body))),
+    );
+    try {
+      received.respond(encoded(outcomes));
+    } catch {
+      // Apart, each has its own answer, or its own failure.
+      received.respond('', { headers: marked(APART, String(all.length)) });
+    }
   }
 
   /** Nest's handler of a broadcast calls those of all modules that hear it. */
-  private outcome(message: Request | Broadcast, handler: MessageHandler, asked: Carried): Promise<Outcome> {
-    const { requestId, actor, body } = asked;
-    return withContext({ requestId: requestId || randomUUID(), ...(actor ? { actor } : {}) }, async () => {
-      try {
-        const result = await handler(parsed(message, body));
-        return { value: (isObservable(result) ? await lastValueFrom(result) : result) ?? {} };
-      } catch (error) {
-        const failure = DoitongError.of(error);
-        if (failure.code === 'INTERNAL')
-          this.log.error(`${message.subject} failed`, { error: failure.cause ?? failure });
-        return { error: failure.body };
-      }
-    });
+  private async outcome(message: Request | Broadcast, handler: MessageHandler, body: string): Promise<Outcome> {
+    try {
+      const result = await handler(parsed(message, body));
+      return { value: (isObservable(result) ? await lastValueFrom(result) : result) ?? {} };
+    } catch (error) {
+      return this.failed(message.subject, error);
+    }
+  }
+
+  private failed(subject: string, error: unknown): { error: ErrorBody } {
+    const failure = DoitongError.of(error);
+    if (failure.code === 'INTERNAL') this.log.error(`${subject} failed`, { error: failure.cause ?? failure });
+    return { error: failure.body };
   }
 }
 
-function marked(name: string, value: string): MsgHdrs {
-  const carried = headers();
-  carried.set(name, value);
-  return carried;
+function contextOf({ requestId, actor }: Carried): RequestContext {
+  return { requestId: requestId || randomUUID(), ...(actor ? { actor } : {}) };
+}
+
+const encoded = (value: unknown) => encoder.encode(JSON.stringify(value));
+
+/** Throws when it is larger than NATS carries. */
+function reply(received: Msg, outcome: Outcome): void {
+  if ('value' in outcome) received.respond(encoded(outcome.value));
+  else received.respond(encoded(outcome.error), { headers: marked(ERROR_CODE, outcome.error.code) });
 }
 
 function parsed(message: Request | Broadcast, body: string): unknown {
