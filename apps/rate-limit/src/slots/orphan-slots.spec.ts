@@ -51,6 +51,7 @@ it('an orphan slot is freed only after generations says that it knows no such ge
 it('a freed slot is forgotten when its time is up, and not before', async () => {
   const accountId = service.ids.next('acc');
   const [early, due] = [await admit(accountId), await admit(accountId)];
+  await service.sql(`UPDATE slots SET expires_at = now() + interval '1 hour' WHERE generation_id = $1`, [early]);
   await service.ask(rateLimit.free, {
     items: [early, due].map((generationId) => ({ generationId, refundQuota: false })),
   });
