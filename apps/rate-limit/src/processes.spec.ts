@@ -16,6 +16,9 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 const run = promisify(execFile);
 const ids = new Ids();
+/** Bounds on a hang: of an answer, and of what starts processes. */
+const ANSWER_MS = 30_000;
+const PROCESSES_MS = 180_000;
 
 let database: TestDatabase;
 let nats: TestNats;
@@ -29,7 +32,7 @@ beforeAll(async () => {
   await run(process.execPath, [migrate], { env: { ...process.env, ...env } });
   replicas = await Promise.all([1, 2, 3].map(() => startService('rate-limit', env)));
   clients = await Promise.all(Array.from({ length: 50 }, () => connect({ servers: nats.url })));
-});
+}, PROCESSES_MS);
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
   await Promise.all(replicas.map((replica) => replica.stop()));
@@ -41,7 +44,7 @@ it('150 racing checks of 50 clients across 3 processes, with a limit of 60, admi
   const replies = await Promise.all(
     clients.flatMap((client) =>
       [1, 2, 3].map(() =>
-        new MessageBus(client).request(rateLimit.check, { key, window: 'generate', cost: 1, limit: 60 }),
+        new MessageBus(client).request(rateLimit.check, { key, window: 'generate', cost: 1, limit: 60 }, ANSWER_MS),
       ),
     ),
   );
@@ -53,12 +56,11 @@ it('150 racing admissions across 3 processes, with 10 concurrent, admit exactly 
   const results = await Promise.allSettled(
     clients.flatMap((client) =>
       [1, 2, 3].map(() =>
-        new MessageBus(client).request(rateLimit.admit, {
-          generationId: ids.next('gen'),
-          accountId,
-          concurrent: 10,
-          perDay: 10_000,
-        }),
+        new MessageBus(client).request(
+          rateLimit.admit,
+          { generationId: ids.next('gen'), accountId, concurrent: 10, perDay: 10_000 },
+          ANSWER_MS,
+        ),
       ),
     ),
   );

@@ -28,7 +28,7 @@ export class AccountsService {
   /** NOT_FOUND. */
   async get(accountId: string): Promise<AccountDetails> {
     const account = await this.accounts.find(accountId);
-    if (!account) throw new DoitongError('NOT_FOUND', 'There is no such account.');
+    if (!account) throw noSuchAccount();
     return account;
   }
 
@@ -56,7 +56,8 @@ export class AccountsService {
   /** A repeat changes nothing. NOT_FOUND; INVALID_INPUT when it is closed. */
   async setStatus(accountId: string, status: AccountStatus): Promise<AccountDetails> {
     const changed = await this.accounts.setStatus(accountId, status, statusTransitions);
-    if (changed && changed.from !== status && !statusTransitions[changed.from].includes(status)) {
+    if (!changed) throw noSuchAccount();
+    if (changed.from !== status && !statusTransitions[changed.from].includes(status)) {
       throw invalidInput('accountId', `This account is ${changed.from} and cannot become ${status}.`);
     }
     await this.changes.tell(accountId);
@@ -64,3 +65,5 @@ export class AccountsService {
     return this.get(accountId);
   }
 }
+
+const noSuchAccount = () => new DoitongError('NOT_FOUND', 'There is no such account.');

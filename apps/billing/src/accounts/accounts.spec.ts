@@ -1,5 +1,5 @@
 import { admin, billing } from '@doitong/contracts';
-import { MessageBus, withContext } from '@doitong/service-kit';
+import { withContext } from '@doitong/service-kit';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startBilling, type TestBilling } from '../__fixtures__/start-billing.js';
 
@@ -52,12 +52,13 @@ it('each change of status is told to whoever keeps keys in memory; of accounts t
       code: 'NOT_FOUND',
     });
   }
+  expect(heard).toEqual([accountId, accountId, accountId]);
 });
 
 it('every change of an operator writes who, what, before and after; a repeat that changes nothing writes nothing', async () => {
   const { accountId } = await service.create('ENTERPRISE');
   const ask: typeof service.ask = (message, body) =>
-    withContext({ requestId: 'r', actor: 'ada' }, () => new MessageBus(service.connection).request(message, body));
+    withContext({ requestId: 'r', actor: 'ada' }, () => service.ask(message, body));
   await ask(admin.accountSetLimits, { accountId, concurrent: 5 });
   await ask(admin.accountSetPlan, { accountId, plan: 'FREE' });
   await ask(admin.accountSuspend, { accountId });

@@ -26,9 +26,9 @@ async function give(accountId: string, credits: number, terms: Partial<RequestOf
 }
 
 /** Its time is up, this moment. */
-async function runOut(accountId: string, reference: string): Promise<void> {
-  await service.sql('UPDATE grants SET expires_at = now() WHERE reference = $1', [reference]);
-  await service.sql('UPDATE accounts SET next_expiry_at = now() WHERE id = $1', [accountId]);
+async function runOut(accountId: string, reference: string, of = service): Promise<void> {
+  await of.sql('UPDATE grants SET expires_at = now() WHERE reference = $1', [reference]);
+  await of.sql('UPDATE accounts SET next_expiry_at = now() WHERE id = $1', [accountId]);
 }
 
 async function hold(accountId: string, credits: number): Promise<string> {
@@ -176,9 +176,9 @@ it('the sweeper takes back what is left, so that the balance shows it', async ()
   const swept = await startBilling({ SWEEP_MS: '50' });
   try {
     const accountId = await swept.account(5);
-    const expiresAt = new Date(Date.now() + 300).toISOString();
-    await swept.ask(admin.creditsAdd, { accountId, credits: 10, reference: 'short', expiresAt });
+    await swept.ask(admin.creditsAdd, { accountId, credits: 10, reference: 'short', expiresAt: SOON });
     expect((await swept.ask(billing.account, { accountId })).credits).toBe(15);
+    await runOut(accountId, 'short', swept);
     await waitFor(async () => expect((await swept.ask(billing.account, { accountId })).credits).toBe(5));
   } finally {
     await swept.stop();

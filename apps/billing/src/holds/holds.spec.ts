@@ -180,16 +180,22 @@ describe('settle', () => {
     const accountId = await service.account(100);
     const generationId = await openHold(accountId, 60);
     // A hold of the same generation would do so: first the account, then the row of the hold.
-    await service.sql('BEGIN');
-    await service.sql('SELECT FROM accounts WHERE id = $1 FOR UPDATE', [accountId]);
-    const settled = settle(capture(generationId, 60));
-    await waitFor(async () => {
-      const waiting = 'SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
-      expect(await service.sql(waiting)).toHaveLength(1);
-    });
-    await service.sql('SELECT FROM holds WHERE generation_id = $1 FOR UPDATE NOWAIT', [generationId]);
-    await service.sql('COMMIT');
-    await settled;
+    const client = await service.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM accounts WHERE id = $1 FOR UPDATE', [accountId]);
+      const settled = settle(capture(generationId, 60));
+      await waitFor(async () => {
+        const waiting = 'SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+        expect((await client.query(waiting)).rows).toHaveLength(1);
+      });
+      await client.query('SELECT FROM holds WHERE generation_id = $1 FOR UPDATE NOWAIT', [generationId]);
+      await client.query('COMMIT');
+      await settled;
+    } finally {
+      // What a failure has left open ends with its connection.
+      client.release(true);
+    }
     expect(await balance(accountId)).toEqual({ credits: 40, held: 0 });
   });
 });

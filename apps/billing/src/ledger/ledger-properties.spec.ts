@@ -137,7 +137,7 @@ it('any sequence of steps does what the model does, each as often as it is said'
   };
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), check), { seed, numRuns: 30 });
   expect((await ask(admin.ledgerVerify, {})).discrepancies).toEqual([]);
-}, 120_000);
+}, 600_000);
 
 it('whatever races, each several times: the balance is what was done, never below 0, and the ledger adds up', async () => {
   const said = fc.record({ step, times: fc.integer({ min: 1, max: 3 }) });
@@ -182,4 +182,4 @@ it('whatever races, each several times: the balance is what was done, never belo
   const rounds = fc.array(fc.array(said, { minLength: 4, maxLength: 12 }), { minLength: 5, maxLength: 12 });
   await fc.assert(fc.asyncProperty(rounds, check), { seed, numRuns: 12, endOnFailure: true });
   expect((await ask(admin.ledgerVerify, {})).discrepancies).toEqual([]);
-}, 120_000);
+}, 600_000);

@@ -1,4 +1,4 @@
-// A service in a process of its own, on built code: answers slowly, and with HOARD=true takes jobs and never ends one.
+// A service in a process of its own, on built code: answers slowly, or with HOARD=true takes jobs and never ends one.
 import { request } from '@doitong/contracts';
 import { CommonConfig, Handles, JobQueue, loadConfig, port, runService } from '@doitong/service-kit';
 import { Controller, Module } from '@nestjs/common';
@@ -30,7 +30,7 @@ await runService(() => {
   const config = loadConfig(Type.Object({ ...CommonConfig, PORT: port(0), HOARD: Type.Boolean({ default: false }) }));
   return {
     name: 'parrot',
-    modules: [{ module: ParrotModule }, ...(config.HOARD ? [{ module: HoardingModule }] : [])],
+    modules: [{ module: config.HOARD ? HoardingModule : ParrotModule }],
     host: config.HOST,
     port: config.PORT,
     natsUrl: config.NATS_URL,

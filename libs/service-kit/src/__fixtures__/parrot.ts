@@ -6,6 +6,7 @@ import { Logger } from '../logging/logger.js';
 import { currentRequestId } from '../logging/request-context.js';
 import { type ServiceOptions } from '../runtime/run-service.js';
 import { parrot } from './messages.js';
+import { ANSWER_MS } from './patient-bus.js';
 
 type Text = RequestOf<typeof parrot.say>;
 
@@ -62,13 +63,13 @@ class RelayController {
   @Post('say')
   sayOverHttp(@Body() body: Text): Promise<Text> {
     this.logger.info('asked over HTTP');
-    return this.bus.request(parrot.sayThrough, body);
+    return this.bus.request(parrot.sayThrough, body, ANSWER_MS);
   }
 
   @Handles(parrot.sayThrough)
   sayThrough(body: Text): Promise<Text> {
     this.logger.info('asked over NATS');
-    return this.bus.request(parrot.say, body);
+    return this.bus.request(parrot.say, body, ANSWER_MS);
   }
 }
 

@@ -5,6 +5,7 @@ import { connect, type NatsConnection, type Subscription } from '@nats-io/transp
 import { readableLogger } from '../__fixtures__/logs.js';
 import { parrot } from '../__fixtures__/messages.js';
 import { hearing, onAnyPort, relaying, speaking } from '../__fixtures__/parrot.js';
+import { ANSWER_MS, PatientBus } from '../__fixtures__/patient-bus.js';
 import { withContext } from '../logging/request-context.js';
 import { type RunningService, startService } from '../runtime/run-service.js';
 import { MessageBus } from './message-bus.js';
@@ -15,13 +16,13 @@ const heard: string[][] = [[], [], []];
 
 let nats: TestNats;
 let connection: NatsConnection;
-let bus: MessageBus;
+let bus: PatientBus;
 const services: RunningService[] = [];
 
 beforeAll(async () => {
   nats = await startTestNats();
   connection = await connect({ servers: nats.url });
-  bus = new MessageBus(connection);
+  bus = new PatientBus(connection);
   services.push(
     await startService({
       ...onAnyPort('speaker', nats.url, speaking, hearing(heard[0]!), hearing(heard[1]!)),
@@ -35,6 +36,9 @@ afterAll(async () => {
   await connection.close();
   await nats.stop();
 });
+
+/** The answer as it is on the wire. */
+const rawAnswer = (message: Request, body: string) => connection.request(message.subject, body, { timeout: ANSWER_MS });
 
 async function failureOf<M extends Request>(message: M, body: RequestOf<M>): Promise<DoitongError> {
   const outcome: ReplyOf<M> | DoitongError = await bus.request(message, body).catch((error) => error);
@@ -60,7 +64,7 @@ it('an error that a handler throws arrives with the same body', async () => {
 });
 
 it('an unforeseen failure arrives as INTERNAL and tells nothing; the log has it', async () => {
-  const raw = await connection.request(parrot.breakDown.subject, JSON.stringify({ text: 'kraa' }));
+  const raw = await rawAnswer(parrot.breakDown, JSON.stringify({ text: 'kraa' }));
   expect(raw.headers?.get('Nats-Service-Error-Code')).toBe('INTERNAL');
   expect(raw.json()).toEqual({
     code: 'INTERNAL',
@@ -75,7 +79,7 @@ it('an unforeseen failure arrives as INTERNAL and tells nothing; the log has it'
 it('a request of a wrong shape is refused with the place named', async () => {
   const failure = await failureOf(parrot.say, { text: 42 as unknown as string });
   expect(failure.body).toMatchObject({ code: 'INVALID_INPUT', message: 'parrot.say: message/text must be string' });
-  const raw = await connection.request(parrot.say.subject, 'no JSON');
+  const raw = await rawAnswer(parrot.say, 'no JSON');
   expect(raw.json()).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
@@ -86,12 +90,12 @@ it('a reply of a wrong shape is INTERNAL, no fault of who asked', async () => {
   expect(String(failure.cause)).toContain('the answer on parrot.mumble breaks its contract');
 });
 
-it('nobody listening is a retryable INTERNAL at once', async () => {
-  const startedAt = Date.now();
-  const failure = await failureOf({ ...parrot.say, subject: 'parrot.extinct' }, { text: 'kraa' });
+it('nobody listening is a retryable INTERNAL long before the time is up', async () => {
+  const extinct = { ...parrot.say, subject: 'parrot.extinct' };
+  // Of this hour, the test has a minute.
+  const failure = await bus.request(extinct, { text: 'kraa' }, 3_600_000).catch((error) => error);
   expect(failure.body).toMatchObject({ code: 'INTERNAL', retryable: true });
   expect(String(failure.cause)).toContain('no answer on parrot.extinct');
-  expect(Date.now() - startedAt).toBeLessThan(1_000);
 });
 
 it('nobody answering is a retryable INTERNAL when the time is up', async () => {
@@ -104,14 +108,13 @@ it('a message larger than NATS carries is refused', async () => {
   expect(failure.body).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('too large') });
 });
 
-it('an answer larger than NATS carries is INTERNAL at once, and the log has why, of which request', async () => {
-  const before = speaker.lines.length;
+it('an answer larger than NATS carries is INTERNAL long before the time is up, and the log has why, of which request', async () => {
   const failure = await withContext({ requestId: 'too much' }, () =>
-    bus.request(parrot.repeat, { text: 'a', times: 2_000_000 }).catch((error) => error),
+    bus.request(parrot.repeat, { text: 'a', times: 2_000_000 }, 3_600_000).catch((error) => error),
   );
   expect(failure.body).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('on our side') });
-  const [line] = speaker.lines.slice(before);
-  expect(line).toMatchObject({ msg: 'parrot.repeat failed', requestId: 'too much' });
+  const line = speaker.lines.find(({ requestId }) => requestId === 'too much');
+  expect(line).toMatchObject({ msg: 'parrot.repeat failed' });
   expect(JSON.stringify(line)).toContain('max_payload');
 });
 
@@ -201,11 +204,11 @@ it('a request id goes from HTTP through every service that is asked, into each l
 });
 
 it('a broadcast reaches every process, and each module in it once', async () => {
+  const cats = () => heard.map((texts) => texts.filter((text) => text === 'cat'));
   bus.broadcast(parrot.heard, { text: 'cat' });
-  await connection.flush();
-  await waitFor(() => expect(heard).toEqual([['cat'], ['cat'], ['cat']]));
+  await waitFor(() => expect(cats()).toEqual([['cat'], ['cat'], ['cat']]));
   await bus.request(parrot.sayThrough, { text: 'all that was under way has arrived' });
-  expect(heard).toEqual([['cat'], ['cat'], ['cat']]);
+  expect(cats()).toEqual([['cat'], ['cat'], ['cat']]);
 });
 
 it('what is no broadcast, or cannot be handled, does not stop a listener', async () => {
@@ -228,10 +231,9 @@ it('what is no broadcast, or cannot be handled, does not stop a listener', async
 it('replicas share the requests', async () => {
   const twin = readableLogger('twin');
   const service = await startService({ ...onAnyPort('twin', nats.url, speaking), logger: twin.logger });
-  const before = speaker.lines.length;
   await Promise.all(Array.from({ length: 200 }, () => bus.request(parrot.say, { text: 'shared' })));
-  const answered = [twin.lines, speaker.lines.slice(before)].map(
-    (lines) => lines.filter(({ msg }) => msg === 'said').length,
+  const answered = [twin, speaker].map(
+    ({ lines }) => lines.filter(({ msg, text }) => msg === 'said' && text === 'shared').length,
   );
   expect(answered[0]! + answered[1]!).toBe(200);
   expect(Math.min(...answered)).toBeGreaterThan(0);

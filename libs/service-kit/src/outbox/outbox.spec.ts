@@ -2,11 +2,12 @@ import { DoitongError, type Request } from '@doitong/contracts';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats, waitFor } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { gate, openGates } from '../__fixtures__/gate.js';
 import { readableLogger } from '../__fixtures__/logs.js';
 import { seeds } from '../__fixtures__/messages.js';
+import { PatientBus } from '../__fixtures__/patient-bus.js';
 import { standIn } from '../__fixtures__/stand-in.js';
 import { persistence } from '../__fixtures__/tables.js';
-import { MessageBus } from '../bus/message-bus.js';
 import { openDataSource } from '../persistence/data-source.js';
 import { Database } from '../persistence/database.js';
 import { migrate } from '../persistence/migrate.js';
@@ -38,6 +39,7 @@ beforeEach(async () => {
   await database.query('DELETE FROM outbox');
 });
 afterEach(async () => {
+  openGates();
   await Promise.all(relays.map((relay) => relay.stop()));
   await answering.close();
 });
@@ -54,8 +56,9 @@ async function receive(message: Request, answer: Answer): Promise<void> {
   await answering.flush();
 }
 
+/** One that has no doubt of an answer that is merely slow: what is handed over again was not taken. */
 function startRelay(): OutboxRelay {
-  const relay = new OutboxRelay(database, new MessageBus(connection), logger, [seeds.take, seeds.husk]);
+  const relay = new OutboxRelay(database, new PatientBus(connection), logger, [seeds.take, seeds.husk]);
   relays.push(relay);
   relay.start();
   relay.wake();
@@ -72,7 +75,8 @@ const write = (message: Request, from: number, to: number) =>
   );
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-const sorted = (some: number[]) => [...some].sort((a, b) => a - b);
+/** As they are handed over at least once. */
+const distinct = (some: number[]) => [...new Set(some)].sort((a, b) => a - b);
 
 async function left(message?: Request): Promise<number[]> {
   const rows = await database.query<{ n: number }>(
@@ -88,8 +92,7 @@ it('items are handed over in batches and in order, and are gone when their recei
   await write(seeds.take, 1, 1_200);
   startRelay();
   await waitFor(async () => expect(await left()).toEqual([]));
-  expect(batches.flat()).toEqual(numbers(1, 1_200));
-  expect(batches).toHaveLength(3);
+  expect(batches.slice(0, 3)).toEqual([numbers(1, 500), numbers(501, 1_000), numbers(1_001, 1_200)]);
 });
 
 it('an item of a transaction that failed is never handed over', async () => {
@@ -102,32 +105,38 @@ it('an item of a transaction that failed is never handed over', async () => {
   await expect(failing).rejects.toThrow('rolled back');
   await write(seeds.take, 2, 2);
   startRelay();
-  await waitFor(() => expect(taken).toEqual([2]));
-  expect(await left()).toEqual([]);
+  await waitFor(async () => expect(await left()).toEqual([]));
+  expect(distinct(taken)).toEqual([2]);
 });
 
 it('a receiver that hangs keeps its own items waiting and nobody else’s', async () => {
   const taken: number[] = [];
   await receive(seeds.take, (items) => void taken.push(...items.map(({ n }) => n)));
-  let letGo = () => {};
-  const hanging = new Promise<void>((resolve) => {
-    letGo = resolve;
+  const hanging = gate();
+  let asked = 0;
+  await receive(seeds.husk, () => {
+    asked += 1;
+    return hanging.passed;
   });
-  await receive(seeds.husk, () => hanging);
   await write(seeds.husk, 1, 3);
-  await write(seeds.take, 1, 3);
   const relay = startRelay();
-  await waitFor(() => expect(taken).toEqual([1, 2, 3]));
-  await write(seeds.take, 4, 6);
-  relay.wake();
-  await waitFor(async () => expect(await left(seeds.take)).toEqual([]), { timeoutMs: 4_000 });
-  expect(await left(seeds.husk)).toEqual([1, 2, 3]);
-  letGo();
+  await waitFor(() => expect(asked).toBe(1));
+  for (const from of [1, 4]) {
+    await write(seeds.take, from, from + 2);
+    relay.wake();
+    await waitFor(async () => expect(await left(seeds.take)).toEqual([]));
+  }
+  expect(distinct(taken)).toEqual(numbers(1, 6));
+  // It hangs yet: nobody has given up on its first answer.
+  const tries = await database.query('SELECT tries FROM outbox');
+  expect({ asked, tries }).toEqual({ asked: 1, tries: Array(3).fill({ tries: 0 }) });
+  hanging.open();
   await waitFor(async () => expect(await left()).toEqual([]));
 });
 
 it('what was not taken is tried again, later each time, until it is', async () => {
   const at: number[] = [];
+  const logged = lines.length;
   let away = true;
   await receive(seeds.take, () => {
     at.push(Date.now());
@@ -135,11 +144,13 @@ it('what was not taken is tried again, later each time, until it is', async () =
   });
   await write(seeds.take, 1, 1);
   const relay = startRelay();
-  await waitFor(() => expect(at).toHaveLength(2));
+  await waitFor(() => expect(at.length).toBeGreaterThanOrEqual(2));
   expect(at[1]! - at[0]!).toBeGreaterThan(900);
   const delay = `SELECT extract(epoch FROM available_at - now())::float8 AS seconds FROM outbox`;
   await waitFor(async () => expect((await database.query<{ seconds: number }>(delay))[0]!.seconds).toBeGreaterThan(1));
-  expect(lines.at(-1)).toMatchObject({ msg: 'outbox items not taken, will be tried again', items: 1 });
+  expect(lines.slice(logged)).toContainEqual(
+    expect.objectContaining({ msg: 'outbox items not taken, will be tried again', items: 1 }),
+  );
   away = false;
   await database.query('UPDATE outbox SET available_at = now()');
   relay.wake();
@@ -158,7 +169,7 @@ it.each([
   await write(seeds.take, 1, 100);
   startRelay();
   await waitFor(async () => expect(await left()).toEqual([77]));
-  expect(sorted(taken)).toEqual(numbers(1, 100).filter((n) => n !== 77));
+  expect(distinct(taken)).toEqual(numbers(1, 100).filter((n) => n !== 77));
 });
 
 it('a batch larger than NATS carries is handed over in parts', async () => {
@@ -169,14 +180,20 @@ it('a batch larger than NATS carries is handed over in parts', async () => {
   await database.transaction((tx) => writeOutbox(tx, 'one-request', items));
   startRelay();
   await waitFor(async () => expect(await left()).toEqual([]));
-  expect(sorted(taken)).toEqual(numbers(1, 60));
+  expect(distinct(taken)).toEqual(numbers(1, 60));
 });
 
 it('two relays hand no item over at the same time, and together hand over each', async () => {
-  const handedOver = new Map<number, number>();
+  const handedOver: number[] = [];
+  const inHand = new Set<number>();
+  const twice: number[] = [];
   await receive(seeds.take, async (items) => {
-    for (const { n } of items) handedOver.set(n, (handedOver.get(n) ?? 0) + 1);
+    const some = items.map(({ n }) => n);
+    twice.push(...some.filter((n) => inHand.has(n)));
+    for (const n of some) inHand.add(n);
     await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const n of some) inHand.delete(n);
+    handedOver.push(...some);
   });
   const [one, other] = [startRelay(), startRelay()];
   for (let round = 0; round < 10; round++) {
@@ -185,8 +202,8 @@ it('two relays hand no item over at the same time, and together hand over each',
     other.wake();
   }
   await waitFor(async () => expect(await left()).toEqual([]));
-  expect([...handedOver.keys()].sort((a, b) => a - b)).toEqual(numbers(1, 1_000));
-  expect([...handedOver.values()].every((times) => times === 1)).toBe(true);
+  expect(twice).toEqual([]);
+  expect(distinct(handedOver)).toEqual(numbers(1, 1_000));
 });
 
 it('items whose relay dies between their delivery and its deletion are delivered again', async () => {
@@ -201,20 +218,27 @@ it('items whose relay dies between their delivery and its deletion are delivered
   await write(seeds.take, 1, 5);
   startRelay();
   await waitFor(async () => expect(await left()).toEqual([]));
-  expect(batches).toEqual([numbers(1, 5), numbers(1, 5)]);
+  expect(batches.length).toBeGreaterThanOrEqual(2);
+  for (const batch of batches) expect(batch).toEqual(numbers(1, 5));
 });
 
 it('stopping ends with the batch under way', async () => {
-  const taken: number[] = [];
+  const seen: unknown[] = [];
+  const held = gate();
   await receive(seeds.take, async (items) => {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    taken.push(...items.map(({ n }) => n));
+    seen.push('asked');
+    await held.passed;
+    seen.push(items.map(({ n }) => n));
   });
   await write(seeds.take, 1, 1_500);
   const relay = startRelay();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  await relay.stop();
-  expect(taken).toEqual(numbers(1, 500));
+  await waitFor(() => expect(seen).toEqual(['asked']));
+  const stopped = relay.stop().then(() => seen.push('stopped'));
+  // What was asked of the database after that, and answered.
+  expect(await left()).toEqual(numbers(1, 1_500));
+  held.open();
+  await stopped;
+  expect(seen).toEqual(['asked', numbers(1, 500), 'stopped']);
   expect(await left()).toEqual(numbers(501, 1_500));
 });
 

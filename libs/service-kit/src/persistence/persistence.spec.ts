@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '@doitong/support';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase, waitFor } from '@doitong/support';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { onAnyPort } from '../__fixtures__/parrot.js';
 import { persistence } from '../__fixtures__/tables.js';
@@ -21,34 +21,39 @@ afterAll(async () => {
   await server.drop();
 });
 
-const start = (url: string) =>
-  startService(onAnyPort('garden', undefined, PersistenceModule.register(persistence, url, 2)));
+const start = (tables = persistence, url = server.url) =>
+  startService(onAnyPort('garden', undefined, PersistenceModule.register(tables, url, 2)));
 
 describe('a schema', () => {
+  /** The same tables in a schema of the test's own. */
+  const inSchema = (schema: string) => ({ ...persistence, schema });
+
   it('that is not migrated is refused, with what to do; looking makes nothing in it', async () => {
     const refusal =
-      'schema garden is not migrated (CreateSeeds1700000000000, CreateOutbox1700000000001): ' +
+      'schema desert is not migrated (CreateSeeds1700000000000, CreateOutbox1700000000001): ' +
       "run this service's migrate command first";
-    await expect(start(server.url)).rejects.toThrow(refusal);
-    const { rows } = await admin.query(`SELECT to_regnamespace('garden') AS there`);
+    await expect(start(inSchema('desert'))).rejects.toThrow(refusal);
+    const { rows } = await admin.query(`SELECT to_regnamespace('desert') AS there`);
     expect(rows).toEqual([{ there: null }]);
   });
 
   it('that is migrated only in part is refused, naming what is missing', async () => {
-    const first = { ...persistence, migrations: persistence.migrations.slice(0, 1) };
+    const steppe = inSchema('steppe');
+    const first = { ...steppe, migrations: steppe.migrations.slice(0, 1) };
     await expect(migrate(first, server.url)).resolves.toEqual(['CreateSeeds1700000000000']);
-    await expect(start(server.url)).rejects.toThrow('schema garden is not migrated (CreateOutbox1700000000001)');
+    await expect(start(steppe)).rejects.toThrow('schema steppe is not migrated (CreateOutbox1700000000001)');
   });
 
   it('is migrated once, however many do it at the same time', async () => {
-    const ran = await Promise.all([1, 2, 3, 4].map(() => migrate(persistence, server.url)));
-    expect(ran.flat()).toEqual(['CreateOutbox1700000000001']);
-    const service = await start(server.url);
+    const meadow = inSchema('meadow');
+    const ran = await Promise.all([1, 2, 3, 4].map(() => migrate(meadow, server.url)));
+    expect(ran.flat()).toEqual(['CreateSeeds1700000000000', 'CreateOutbox1700000000001']);
+    const service = await start(meadow);
     await service.stop();
   });
 
   it('on a server that cannot be reached is refused, naming where it was looked for but no password', async () => {
-    const refusal = await start('postgres://user:secret@localhost:1/nowhere').catch((error) => error);
+    const refusal = await start(persistence, 'postgres://user:secret@localhost:1/nowhere').catch((error) => error);
     expect(refusal.message).toMatch(/^PostgreSQL at localhost:1\/nowhere cannot be used: .*ECONNREFUSED/);
     expect(refusal.message).not.toContain('secret');
   });
@@ -60,6 +65,7 @@ describe('a database', () => {
     await migrate(persistence, server.url);
     database = new Database(await openDataSource(persistence, server.url, 2));
   });
+  beforeEach(() => database.query('DELETE FROM seeds'));
   afterAll(() => database.dataSource.destroy());
 
   const plant = 'INSERT INTO seeds (id, planted) VALUES ($1, $2)';
@@ -80,8 +86,8 @@ describe('a database', () => {
     let letGo = false;
     const standstill = database.transaction(async (tx) => {
       longest = await tx.query('SHOW idle_in_transaction_session_timeout');
-      await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '50ms'`);
       await tx.query('LOCK TABLE seeds');
+      await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '50ms'`);
       await admin.query('SELECT FROM garden.seeds');
       letGo = true;
       await tx.query('SELECT');
@@ -104,7 +110,10 @@ describe('a database', () => {
       const [own] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       await tx.query(plant, [3, 0]);
       await admin.query('SELECT pg_terminate_backend($1)', [own!.pid]);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await waitFor(async () => {
+        const { rows } = await admin.query('SELECT FROM pg_stat_activity WHERE pid = $1', [own!.pid]);
+        expect(rows).toEqual([]);
+      });
     });
     await expect(cut).rejects.toThrow();
     expect((await planted()).map(({ id }) => id)).not.toContain(3);
