@@ -42,29 +42,29 @@ export const FAILURE: AttemptFailure = {
 };
 
 /** What workers say of an attempt and customers ask of its generation; by default the worker is `one`. */
-export function reportsTo({ bus, accountId, sql, accepted }: TestGenerations) {
+export function reportsTo({ ask, accountId, sql, accepted }: TestGenerations) {
   const begin = (
     { attemptId }: Ids,
     workerId = 'one',
     { beginId = randomUUID() as string, credentials = CREDENTIALS as object } = {},
-  ) => bus.request(attempts.begin, { attemptId, workerId, beginId, credentials });
+  ) => ask(attempts.begin, { attemptId, workerId, beginId, credentials });
   const submitted = ({ attemptId }: Ids, workerId = 'one', task = TASK) =>
-    bus.request(attempts.submitted, { attemptId, workerId, task });
+    ask(attempts.submitted, { attemptId, workerId, task });
 
   return {
     begin,
     submitted,
     progress: ({ attemptId }: Ids, percent: number, workerId = 'one') =>
-      bus.request(attempts.progress, { attemptId, workerId, progress: percent }),
-    release: ({ attemptId }: Ids, workerId = 'one') => bus.request(attempts.release, { attemptId, workerId }),
+      ask(attempts.progress, { attemptId, workerId, progress: percent }),
+    release: ({ attemptId }: Ids, workerId = 'one') => ask(attempts.release, { attemptId, workerId }),
     completed: ({ attemptId }: Ids, workerId = 'one') =>
-      bus.request(attempts.completed, { attemptId, workerId, output: OUTPUT, vendorCostMicroUsd: 70_000 }),
+      ask(attempts.completed, { attemptId, workerId, output: OUTPUT, vendorCostMicroUsd: 70_000 }),
     failed: ({ attemptId }: Ids, workerId = 'one', failure = FAILURE) =>
-      bus.request(attempts.failed, { attemptId, workerId, failure }),
+      ask(attempts.failed, { attemptId, workerId, failure }),
     late: ({ attemptId }: Ids, workerId = 'one') =>
-      bus.request(attempts.late, { attemptId, workerId, vendorCostMicroUsd: 70_000 }),
-    cancel: ({ id }: Ids) => bus.request(generations.cancel, { accountId, id }),
-    get: ({ id }: Ids): Promise<Generation> => bus.request(generations.get, { accountId, id }),
+      ask(attempts.late, { attemptId, workerId, vendorCostMicroUsd: 70_000 }),
+    cancel: ({ id }: Ids) => ask(generations.cancel, { accountId, id }),
+    get: ({ id }: Ids): Promise<Generation> => ask(generations.get, { accountId, id }),
     async attempt({ attemptId }: Ids): Promise<AttemptRow> {
       return (await sql<AttemptRow>('SELECT * FROM attempts WHERE id = $1', [attemptId]))[0]!;
     },

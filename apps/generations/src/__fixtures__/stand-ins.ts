@@ -1,6 +1,7 @@
 import { billing, DoitongError, type ReplyOf, type Request, type RequestOf, rateLimit } from '@doitong/contracts';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 
+type ItemOf<M extends Request> = RequestOf<M> extends { items: (infer Item)[] } ? Item : never;
 type Answer<M extends Request> = (body: RequestOf<M>) => ReplyOf<M> | Promise<ReplyOf<M>>;
 
 const TTL_MS = 300_000;
@@ -44,6 +45,12 @@ export class StandIns {
   /** What was asked on this subject, in order. */
   saw<M extends Request>(message: M): RequestOf<M>[] {
     return this.asked.filter(({ subject }) => subject === message.subject).map(({ body }) => body as RequestOf<M>);
+  }
+
+  /** What the outbox has told on this subject. It may tell it more than once, and in any order. */
+  told<M extends Request>(message: M): Set<ItemOf<M>> {
+    const items = this.saw(message).flatMap((body) => (body as { items: ItemOf<M>[] }).items);
+    return new Set(new Map(items.map((item) => [JSON.stringify(item), item])).values());
   }
 
   private async respond(subject: string, received: Msg): Promise<void> {

@@ -1,4 +1,5 @@
-import { billing, rateLimit } from '@doitong/contracts';
+import { billing, type Job, rateLimit } from '@doitong/contracts';
+import { JobQueue, Logger } from '@doitong/service-kit';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -26,7 +27,12 @@ const idsHeld = () => own.standIns.saw(billing.hold).map(({ generationId }) => g
 
 describe('an accepted request', () => {
   it('is a generation with its first attempt and its job, for a slot and a hold of its price', async () => {
-    const before = await streamMessages();
+    const jobs: Job[] = [];
+    const queue = new JobQueue(own.connection, new Logger('worker', 'silent'));
+    const consumer = queue.consume('painters', { concurrency: 50, leaseMs: 600_000 }, async (job) => {
+      jobs.push(job);
+      return 'done';
+    });
     const input = aRequest({ provider: 'brush', options: { duration: 10 }, webhookUrl: 'https://example.com/hook' });
     const generation = await own.create({ input });
     expect(generation).toMatchObject({
@@ -51,16 +57,19 @@ describe('an accepted request', () => {
       webhook_url: 'https://example.com/hook',
       due: true,
     });
-    expect(await own.sql('SELECT number, family, status, generation_id FROM attempts')).toEqual([
-      { number: 1, family: 'painters', status: 'CREATED', generation_id: generation.id },
-    ]);
+    const [attempt, ...others] = await own.sql<{ id: string }>(
+      'SELECT id, number, family, status, generation_id FROM attempts',
+    );
+    expect(attempt).toMatchObject({ number: 1, family: 'painters', status: 'CREATED', generation_id: generation.id });
+    expect(others).toEqual([]);
     expect(own.standIns.saw(rateLimit.admit)).toEqual([
       { generationId: generation.id, accountId: own.accountId, concurrent: 10, perDay: null },
     ]);
     expect(own.standIns.saw(billing.hold)).toEqual([
       { generationId: generation.id, accountId: own.accountId, credits: 10 },
     ]);
-    await waitFor(async () => expect(await streamMessages()).toBe(before + 1));
+    await waitFor(() => expect(jobs).toContainEqual({ attemptId: attempt!.id, generationId: generation.id }));
+    await consumer.stop();
   });
 
   it('is accepted also when its job cannot be published: a sweeper makes up for that', async () => {
@@ -68,13 +77,9 @@ describe('an accepted request', () => {
     await manager.streams.delete('JOBS');
     await own.create();
     expect(await own.count('attempts')).toBe(1);
+    await own.service.app.get(JobQueue).ensureStream();
   });
 });
-
-async function streamMessages(): Promise<number> {
-  const manager = await jetstreamManager(own.connection);
-  return (await manager.streams.info('JOBS')).state.messages;
-}
 
 describe('bad input is refused before any slot or credit moves, and leaves nothing:', () => {
   it.each([

@@ -3,7 +3,7 @@ import { aRequest } from '../__fixtures__/manifests.js';
 import { type Ids, reportsTo, TASK } from '../__fixtures__/reports.js';
 import { CREDENTIALS, startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 
-const LEASE_MS = 60_000;
+const LEASE_MS = 600_000;
 
 let own: TestGenerations;
 let reports: ReturnType<typeof reportsTo>;
@@ -47,20 +47,24 @@ describe('begin', () => {
     expect(waits).toHaveLength(19);
     for (const { retryAfterMs } of waits) {
       expect(retryAfterMs).toBeGreaterThan(0);
-      expect(retryAfterMs).toBeLessThanOrEqual(LEASE_MS + 1_000);
+      // Its statement may have begun well before that of the one that took the lease.
+      expect(retryAfterMs).toBeLessThanOrEqual(2 * LEASE_MS);
     }
   });
 
   it('never has a submit repeated whose answer nobody knows: it is reconciled, with the credential that was used', async () => {
     const ids = await own.accepted();
-    const asked = Date.now();
+    const clock = async () => (await own.sql<{ now: Date }>('SELECT now()'))[0]!.now.getTime();
+    const before = await clock();
     await reports.begin(ids);
+    const after = await clock();
     expect(await reports.begin(ids, 'one')).toMatchObject({ action: 'wait' });
     await reports.expireLease(ids);
     const second = await reports.begin(ids, 'two', { credentials: { test: ['other-fingerprint'] } });
     expect(second).toMatchObject({ action: 'reconcile', credential: CREDENTIALS.test[0] });
     const { submittedAfter } = second as { submittedAfter: string };
-    expect(Math.abs(Date.parse(submittedAfter) - asked)).toBeLessThan(5_000);
+    expect(Date.parse(submittedAfter)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(submittedAfter)).toBeLessThanOrEqual(after);
   });
 
   it('asked again after its answer was lost gives the same one, so that what nobody submitted is not taken for submitted', async () => {

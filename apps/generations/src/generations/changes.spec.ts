@@ -49,5 +49,10 @@ it('one that runs out of time is told of too, and only to those who watch it', a
   await own.sql(`UPDATE generations SET deadline_at = now() - interval '1 s' WHERE id = $1`, [ids.id]);
   await own.service.app.get(GenerationsService).failOverdue();
   await waitFor(() => expect(told).toEqual([3]));
-  expect(toldOfOther).toEqual([]);
+  // This comes behind whatever was told before it.
+  await reports.progress(other, 10);
+  await reports.progress(other, 20);
+  await waitFor(() => expect(toldOfOther.at(-1)).toBe(4));
+  expect(toldOfOther).toEqual([3, 4]);
+  expect(told).toEqual([3]);
 });

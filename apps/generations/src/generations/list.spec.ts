@@ -15,7 +15,7 @@ afterAll(() => own.stop());
 beforeEach(() => own.clear());
 
 const list = (changes: Partial<Listed> = {}) =>
-  own.bus.request(generations.list, { accountId: own.accountId, filter: {}, first: 100, ...changes });
+  own.ask(generations.list, { accountId: own.accountId, filter: {}, first: 100, ...changes });
 const idsOf = async (filter: Listed['filter'], changes: Partial<Listed> = {}) =>
   (await list({ filter, ...changes })).generations.map(({ id }) => id);
 
@@ -68,7 +68,7 @@ describe('a list of generations', () => {
   it('is filtered by type, status, and provider, also by its alias', async () => {
     const [brush, cancelled] = await createMany(2);
     const press = await own.create({ input: aRequest({ type: 'IMAGE', provider: 'press' }) });
-    await own.bus.request(generations.cancel, { accountId: own.accountId, id: cancelled!.id });
+    await own.ask(generations.cancel, { accountId: own.accountId, id: cancelled!.id });
     expect(await idsOf({ type: 'IMAGE' })).toEqual([press.id]);
     expect(await idsOf({ status: ['CANCELLED'] })).toEqual([cancelled!.id]);
     expect(await idsOf({ status: ['CANCELLED', 'QUEUED'] })).toEqual([press.id, cancelled!.id, brush!.id]);

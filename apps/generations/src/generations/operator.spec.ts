@@ -1,4 +1,5 @@
 import { admin, billing, catalog, generations } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aFamily, aProvider, aRequest } from '../__fixtures__/manifests.js';
 import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
@@ -95,7 +96,7 @@ describe('an operator', () => {
       test: 'disabled by an operator',
       disabledBecause: 'wrong colours',
     });
-    expect(heard).toEqual(['sculptors']);
+    await waitFor(() => expect(heard).toEqual(['sculptors']));
     const named = () => own.create({ input: aRequest({ provider: 'chisel' }) });
     await expect(named()).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     const { routing } = await own.create({ input: aRequest({}) });

@@ -11,7 +11,7 @@ let second: RunningService;
 let reports: ReturnType<typeof reportsTo>;
 
 beforeAll(async () => {
-  own = await startGenerations({ SWEEP_MS: '100', BEAT_SECONDS: '600' });
+  own = await startGenerations({ SWEEP_MS: '100' });
   reports = reportsTo(own);
   second = await own.startReplica();
 });
@@ -52,10 +52,15 @@ it('what both replicas see adds up, and both choose by it', async () => {
 });
 
 it('a model is blamed for its own failures and for those who wait for it in vain, not for the customer’s or a credential’s', async () => {
-  for (const kind of ['invalid-input', 'content-rejected', 'credential', 'balance'] as const) {
+  for (const kind of ['invalid-input', 'content-rejected'] as const) await failed(kind);
+  const agreed = (because: string | undefined) =>
+    waitFor(() => expect(candidates().map(({ absence }) => absence?.because)).toEqual([because, because]));
+  for (const kind of ['credential', 'balance'] as const) {
     await failed(kind);
+    // Once both have heard of the circuit, what they read next is that it is closed.
+    await agreed('circuit open');
     await own.sql('TRUNCATE circuits');
-    await waitFor(() => expect(candidates().map(({ absence }) => absence)).toEqual([null, null]));
+    await agreed(undefined);
   }
   for (const kind of ['failed', 'output-lost', 'unavailable', 'rate-limited', 'submission-unknown'] as const) {
     await failed(kind);

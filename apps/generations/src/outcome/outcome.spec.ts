@@ -3,6 +3,7 @@ import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { FAILURE, type Ids, OUTPUT, reportsTo, TASK } from '../__fixtures__/reports.js';
 import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
+import { GenerationsService } from '../generations/generations.service.js';
 
 let own: TestGenerations;
 let reports: ReturnType<typeof reportsTo>;
@@ -160,7 +161,7 @@ describe('a cancellation', () => {
 
   it('of another account’s generation finds none', async () => {
     const { id } = await own.accepted();
-    const asked = own.bus.request(generations.cancel, { accountId: own.ids.next('acc'), id });
+    const asked = own.ask(generations.cancel, { accountId: own.ids.next('acc'), id });
     await expect(asked).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
@@ -185,20 +186,25 @@ describe('an end', () => {
 
   it('takes the attempt before its generation from outside too, as reports do: they never wait for each other', async () => {
     const ids = await reports.running();
-    const client = await own.pool.connect();
-    await client.query('BEGIN');
-    await client.query('SELECT FROM attempts WHERE id = $1 FOR UPDATE', [ids.attemptId]);
-    const cancelled = reports.cancel(ids);
-    await waitFor(async () => {
-      const waiting = await own.sql(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      expect(waiting).toHaveLength(1);
+    const { cancelled } = await own.transaction(async ({ query, blocks }) => {
+      await query('SELECT FROM attempts WHERE id = $1 FOR UPDATE', [ids.attemptId]);
+      const cancelled = reports.cancel(ids);
+      await blocks();
+      await query('SELECT FROM generations WHERE id = $1 FOR UPDATE NOWAIT', [ids.id]);
+      return { cancelled };
     });
-    await client.query('SELECT FROM generations WHERE id = $1 FOR UPDATE NOWAIT', [ids.id]);
-    await client.query('COMMIT');
-    client.release();
     expect(await cancelled).toEqual({ cancelled: true });
+  });
+
+  it('comes in one sweep to any number whose deadline has passed', async () => {
+    await own.accepted();
+    await own.sql(`
+      INSERT INTO generations SELECT (jsonb_populate_record(g, jsonb_build_object('id', 'gen_' || md5(n::text)))).*
+      FROM generations g, generate_series(1, 100) AS n`);
+    await own.sql(`UPDATE generations SET deadline_at = now() - interval '1 s'`);
+    await own.service.app.get(GenerationsService).failOverdue();
+    expect(await own.sql(`SELECT FROM generations WHERE status = 'FAILED'`)).toHaveLength(101);
+    expect(await own.sql(`SELECT FROM outbox WHERE subject = 'billing.settle'`)).toHaveLength(101);
   });
 
   it('is one and in agreement with its attempt and its settlement, whatever comes at the same time', async () => {

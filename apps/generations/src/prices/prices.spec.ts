@@ -13,8 +13,8 @@ let own: TestGenerations;
 let accountId: string;
 
 beforeAll(async () => {
-  // It is not swept: what another replica knows, it was told. Its worker lives for as long as the suite runs.
-  own = await startGenerations({ BEAT_SECONDS: '600' });
+  // It is not swept: what another replica knows, it was told.
+  own = await startGenerations();
   await own.announce(
     aFamily('painters', aProvider('brush', { aliases: ['pinsel'], models: [aModel('brush-1'), aModel('brush-2')] })),
   );
@@ -103,8 +103,8 @@ describe('the price of a generation', () => {
     await set({ accountId, price: { base: 500 } });
     await reports.begin(ids);
     await reports.completed(ids);
-    const settled = () => own.standIns.saw(billing.settle).flatMap(({ items }) => items);
-    await waitFor(() => expect(settled()).toEqual([{ generationId: ids.id, outcome: 'CAPTURE', credits: 7 }]));
+    const captured = new Set([{ generationId: ids.id, outcome: 'CAPTURE', credits: 7 }]);
+    await waitFor(() => expect(own.standIns.told(billing.settle)).toEqual(captured));
   });
 
   it('is the account’s own also of the model that it moves to', async () => {
@@ -133,7 +133,7 @@ describe('a quote', () => {
 });
 
 describe('an operator', () => {
-  it('is heard by each replica within a second', async () => {
+  it('is heard by each replica, which need not look for it', async () => {
     const replica = await own.startReplica();
     const prices = () =>
       [own.service, replica].map(({ app }) => {
@@ -142,9 +142,9 @@ describe('an operator', () => {
       });
     expect(prices()).toEqual([10, 10]);
     const { id } = await set({ plan: 'PRO' });
-    await waitFor(() => expect(prices()).toEqual([7, 7]), { timeoutMs: 1_000 });
+    await waitFor(() => expect(prices()).toEqual([7, 7]));
     await own.ask(admin.price.end, { id });
-    await waitFor(() => expect(prices()).toEqual([10, 10]), { timeoutMs: 1_000 });
+    await waitFor(() => expect(prices()).toEqual([10, 10]));
     await replica.stop();
   });
 
@@ -168,7 +168,8 @@ describe('an operator', () => {
       },
       { action: 'price.set', target: 'brush', accountId, before: null, after: { id: first.id, price: { base: 7 } } },
     ]);
-    expect((await audit())[3]?.after).not.toMatchObject({ accountId });
+    const ofThisAccount = (await audit()).filter((entry) => entry.accountId === accountId);
+    expect(ofThisAccount.map(({ action }) => action)).toEqual(['price.end', 'price.set', 'price.set']);
   });
 
   it('can end one before it begins, and it never does', async () => {

@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 
 const quote = (input: GenerateInput = aRequest(), mode: 'live' | 'test' = 'test', accountId = own.accountId) =>
-  own.bus.request(generations.quote, { accountId, plan: 'PRO', mode, input });
+  own.ask(generations.quote, { accountId, plan: 'PRO', mode, input });
 const expire = () => own.sql(`UPDATE quotes SET expires_at = now() - interval '1 s'`);
 
 describe('a quote', () => {

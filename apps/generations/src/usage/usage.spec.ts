@@ -11,7 +11,7 @@ let own: TestGenerations;
 let reports: ReturnType<typeof reportsTo>;
 
 beforeAll(async () => {
-  own = await startGenerations({ BEAT_SECONDS: '600' });
+  own = await startGenerations();
   reports = reportsTo(own);
   await own.announce(
     aFamily('sketchers', aProvider('pencil', { models: [aModel('pencil-1', { price: { base: 20 } })] })),
@@ -111,11 +111,7 @@ describe('what a vendor charges', () => {
 });
 
 describe('the usage report', () => {
-  const captured = () =>
-    own.standIns
-      .saw(billing.settle)
-      .flatMap(({ items }) => items)
-      .filter(({ outcome }) => outcome === 'CAPTURE');
+  const captured = () => [...own.standIns.told(billing.settle)].filter(({ outcome }) => outcome === 'CAPTURE');
 
   it('adds up, however it is parted, to what billing captured', async () => {
     const other = own.ids.next('acc');

@@ -22,6 +22,8 @@ class Vendor {
   });
 
   async start(): Promise<void> {
+    // Else a standstill has it close a connection just as the next request is sent into it, which is one try less.
+    this.server.keepAliveTimeout = 60_000;
     await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
   }
 

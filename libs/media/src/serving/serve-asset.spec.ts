@@ -34,6 +34,8 @@ describe.each(storeKinds)('assets served from %s', (_name, start) => {
   beforeAll(async () => {
     running = await start();
     server = mount(running, () => signer);
+    // Else a standstill has it close a connection just as the next request is sent into it.
+    server.keepAliveTimeout = 60_000;
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     signer = new AssetUrlSigner({ baseUrl, secrets: ['s1'], ttlSeconds: 100, now: () => nowMs });

@@ -12,7 +12,8 @@ const json = (name: string, status = 200): Reply => ({ status, json: fixture(`${
 const id = '6f8c2a9e-1f1b-4f0d-9d4e-0b6f7a0d1c22';
 
 let vendor: ScriptedVendor;
-afterEach(() => vendor.close());
+// Not every test has one.
+afterEach(() => (vendor as ScriptedVendor | undefined)?.close());
 
 async function submit(path: string, asked: Asked, reply = json('submit'), over: Partial<VendorContext> = {}) {
   vendor = await scriptedVendor({ [`POST /v1/${path}`]: reply });
@@ -137,8 +138,7 @@ describe('the polling URL', () => {
     ['https://evilbfl.ai/v1/get_result?id=1', `${live}/v1/get_result?id=1`],
     ['not a url', `${live}/v1/get_result?id=1`],
     [undefined, `${live}/v1/get_result?id=1`],
-  ])('%s is polled at %s', async (given, polled) => {
-    vendor = await scriptedVendor({});
+  ])('%s is polled at %s', (given, polled) => {
     expect(pollingUrl(given, '1', live)).toBe(polled);
   });
 
@@ -150,8 +150,7 @@ describe('the polling URL', () => {
   });
 });
 
-it.each(Object.entries(pixels))('%s is a shape that the vendor takes', async (ratio, [width, height]) => {
-  vendor = await scriptedVendor({});
+it.each(Object.entries(pixels))('%s is a shape that the vendor takes', (ratio, [width, height]) => {
   const [across = 1, down = 1] = ratio.split(':').map(Number);
   expect(Math.abs(width / height / (across / down) - 1)).toBeLessThan(0.02);
   for (const side of [width, height]) {

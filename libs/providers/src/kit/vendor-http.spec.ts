@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { waitFor } from '@doitong/support';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import Type from 'typebox';
 import { FormData } from 'undici';
@@ -13,7 +14,10 @@ const upload: VendorAsk = { method: 'POST', path: '/jobs', json: { a: 1 } };
 const poll: VendorAsk = { method: 'GET', path: '/jobs' };
 
 let vendor: ScriptedVendor | undefined;
-afterEach(() => vendor?.close());
+afterEach(async () => {
+  await vendor?.close();
+  vendor = undefined;
+});
 
 const http = (context: VendorContext) =>
   new VendorHttp(context, {
@@ -31,7 +35,6 @@ async function outcome(reply: Reply, ask: VendorAsk, over: Partial<VendorContext
 describe('what the network does', () => {
   it.each<[string, Reply, VendorErrorKind, VendorErrorKind]>([
     ['a connection that breaks after the request', { fault: 'reset' }, 'submission-unknown', 'unavailable'],
-    ['no answer in time', { fault: 'hang' }, 'submission-unknown', 'unavailable'],
     ['a gateway that gives up', { status: 502, json: {} }, 'submission-unknown', 'unavailable'],
     ['a gateway that times out', { status: 504, json: {} }, 'submission-unknown', 'unavailable'],
     ['a success that is no JSON', { bytes: Buffer.from('<html>') }, 'submission-unknown', 'unavailable'],
@@ -47,9 +50,18 @@ describe('what the network does', () => {
     ['a path that is gone', { status: 404, json: {} }, 'unavailable', 'failed'],
     ["the vendor's own code in a success", { json: { id: 'x', code: 7 } }, 'content-rejected', 'content-rejected'],
   ])('%s', async (_, reply, onSubmit, onPoll) => {
-    expect(await outcome(reply, { ...submit, timeoutMs: 300 })).toMatchObject({ name: 'VendorError', kind: onSubmit });
+    expect(await outcome(reply, submit)).toMatchObject({ name: 'VendorError', kind: onSubmit });
     await vendor?.close();
-    expect(await outcome(reply, { ...poll, timeoutMs: 300 })).toMatchObject({ name: 'VendorError', kind: onPoll });
+    expect(await outcome(reply, poll)).toMatchObject({ name: 'VendorError', kind: onPoll });
+  });
+
+  it('no answer in time', async () => {
+    const hang: Reply = { fault: 'hang' };
+    const submitted = await outcome(hang, { ...submit, timeoutMs: 300 });
+    expect(submitted).toMatchObject({ name: 'VendorError', kind: 'submission-unknown' });
+    await vendor?.close();
+    const polled = await outcome(hang, { ...poll, timeoutMs: 300 });
+    expect(polled).toMatchObject({ name: 'VendorError', kind: 'unavailable' });
   });
 
   it('is known not to have taken when nobody listens', async () => {
@@ -77,8 +89,11 @@ describe('what the network does', () => {
   });
 
   it('is unknown when the attempt ends while a submit waits for its answer', async () => {
-    const result = await outcome({ fault: 'hang' }, submit, { signal: AbortSignal.timeout(200) });
-    expect(result).toMatchObject({ kind: 'submission-unknown' });
+    const attempt = new AbortController();
+    const result = outcome({ fault: 'hang' }, submit, { signal: attempt.signal });
+    await waitFor(() => expect(vendor?.heard).toHaveLength(1));
+    attempt.abort();
+    expect(await result).toMatchObject({ kind: 'submission-unknown' });
   });
 
   it('is never unknown for an ask that may be repeated', async () => {

@@ -10,7 +10,7 @@ export interface Drive {
   errors: VendorError[];
 }
 
-const mostPolls = 100;
+const enoughPolls = 100;
 const mostTries = 5;
 const pauseMs = 20;
 
@@ -26,6 +26,7 @@ export async function driveFrom(
   submission: Submission,
   vendor: VendorContext,
   errors: VendorError[] = [],
+  mostPolls = enoughPolls,
 ): Promise<Drive> {
   if (submission.kind === 'output') return { output: submission.output, errors };
   let task = durable(submission.task);
@@ -40,6 +41,15 @@ export async function driveFrom(
 }
 
 export const pause = (ms = pauseMs) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Looks again until it is so; throws when it is not after half a minute. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error('it is not so when time is up');
+    await pause();
+  }
+}
 
 /** As it comes back from the database. */
 export function durable(task: VendorTask): VendorTask {

@@ -43,6 +43,8 @@ export async function scriptedVendor(script: Record<string, Reply | Reply[]>): P
     const reply = replies && replies.length > 1 ? replies.shift() : replies?.[0];
     answer(response, reply ?? { status: 404, json: { error: 'not scripted' } });
   });
+  // Else a standstill has it close a connection just as the next request is sent into it.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

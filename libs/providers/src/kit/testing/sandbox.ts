@@ -78,6 +78,8 @@ function withUnknown(value: unknown): unknown {
 }
 
 async function listen(server: Server): Promise<Listener> {
+  // Else a standstill has it close a connection just as the next request is sent into it.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
