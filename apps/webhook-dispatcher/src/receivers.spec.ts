@@ -85,7 +85,9 @@ async function behaves(command: string, name: string, code: string): Promise<voi
     );
     expect(await send({ id: 'evt_4', version: 5, changed: true })).toBe(400);
     expect(await send({ id: 'evt_4', version: 5, ageSeconds: 3_600 })).toBe(400);
-    await waitFor(() => expect(lines()).toEqual(['gen_1 COMPLETED', 'gen_2 COMPLETED']));
+    // Printed after whatever came before it.
+    expect(await send({ id: 'evt_5', version: 1, generation: 'gen_3' })).toBe(204);
+    await waitFor(() => expect(lines()).toEqual(['gen_1 COMPLETED', 'gen_2 COMPLETED', 'gen_3 COMPLETED']));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -12,11 +12,13 @@ import {
   rateLimit,
 } from '@doitong/contracts';
 import { startService, startTestNats, temporaryFolder } from '@doitong/support';
-import { connect, headers, type Msg, RequestError } from '@nats-io/transport-node';
+import { connect, createInbox, headers, type Msg } from '@nats-io/transport-node';
 import { aGeneration, allowed, aPrincipal } from './messages.js';
 
 const ERROR_CODE = 'Nats-Service-Error-Code';
 const TOGETHER = 'Doitong-Together';
+/** With this status nats-server answers what nobody listens to. */
+const NO_RESPONDERS = 503;
 export const ASSET_URL_SECRET = 'a secret of the tests';
 const KEY = 'dt_test_0123456789abcdef';
 
@@ -35,6 +37,7 @@ export async function startGateway(env: Record<string, string> = {}) {
   const connection = await connect({ servers: nats.url });
   const answers = new Map<string, (body: never) => unknown>();
   const asked: { subject: string; body: unknown; requestId: string | undefined }[] = [];
+  let listening: Promise<void> = Promise.resolve();
 
   function answer<M extends Request>(
     { subject }: M,
@@ -44,6 +47,7 @@ export async function startGateway(env: Record<string, string> = {}) {
     answers.set(subject, reply as (body: never) => unknown);
     if (known) return;
     connection.subscribe(subject, { callback: (_error, message) => void respond(subject, message) });
+    listening = connection.flush();
   }
 
   async function respond(subject: string, message: Msg): Promise<void> {
@@ -75,7 +79,7 @@ export async function startGateway(env: Record<string, string> = {}) {
     answer(generations.get, () => aGeneration());
   };
   reset();
-  await connection.flush();
+  await listening;
 
   const assets = join(folder.path, 'assets');
   const close = async () => {
@@ -94,6 +98,8 @@ export async function startGateway(env: Record<string, string> = {}) {
   });
 
   async function send(body: string, sent: Record<string, string> = {}) {
+    // Else the gateway could ask before the server knows who answers.
+    await listening;
     const response = await fetch(`${service.url}/graphql`, {
       method: 'POST',
       body,
@@ -118,10 +124,20 @@ export async function startGateway(env: Record<string, string> = {}) {
       connection.publish(subject, JSON.stringify(body));
       await connection.flush();
     },
-    /** Whether anybody listens to it. */
+    /** Whether anybody listens to it. All that was asked by those who listen no more has arrived. */
     async isHeard({ subject }: Broadcast): Promise<boolean> {
-      const outcome = await connection.request(subject, '{"version":1}', { timeout: 100 }).catch((error) => error);
-      return !(outcome instanceof RequestError && outcome.isNoResponders());
+      const inbox = createInbox();
+      let isHeard = true;
+      const told = connection.subscribe(inbox, {
+        callback: (_error, message) => {
+          if (message.headers?.code === NO_RESPONDERS) isHeard = false;
+        },
+      });
+      connection.publish(subject, '{"version":1}', { reply: inbox });
+      // The server says that nobody listens before it answers what was sent later.
+      await connection.flush();
+      told.unsubscribe();
+      return isHeard;
     },
     send,
     post: (query: string, { headers: sent, ...request }: Post = {}) =>

@@ -3,7 +3,7 @@ import { type Logger, type MessageBus, Periodic } from '@doitong/service-kit';
 import type { Generation } from './generation.type.js';
 
 /** A change of which the broadcast was lost is seen after this time at the latest. */
-const LOOK_AGAIN_MS = 5_000;
+export const LOOK_AGAIN_MS = 5_000;
 
 /** One generation under watch: looked at when it is told that it changed, and every few seconds in case that was lost. */
 export class Watch {

@@ -7,6 +7,8 @@ import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
 import { aPrincipal } from '../__fixtures__/messages.js';
 
 const KEY = 'dt_test_0123456789abcdef';
+/** With the browser's steps. */
+const PATIENCE_MS = 60_000;
 const BROWSER_ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8';
 
 describe('GraphiQL', () => {
@@ -44,23 +46,32 @@ describe('GraphiQL', () => {
 
   const executablePath = browserPath();
   const browserIt = executablePath ? it : it.skip;
-  browserIt('sends the key typed into its headers (needs chromium on PATH or in CHROMIUM_PATH)', async () => {
-    const { accountId: id, plan } = aPrincipal();
-    gateway.answer(billing.account, () => ({ id, plan, name: 'Acme', credits: 1234, held: 0 }));
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-    try {
-      const { answer, complaints } = await useGraphiql(browser);
-      expect(answer).toContain('"credits": 1234');
-      expect(complaints).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
+  browserIt(
+    'sends the key typed into its headers (needs chromium on PATH or in CHROMIUM_PATH)',
+    async () => {
+      const { accountId: id, plan } = aPrincipal();
+      gateway.answer(billing.account, () => ({ id, plan, name: 'Acme', credits: 1234, held: 0 }));
+      const browser = await chromium.launch({
+        executablePath,
+        args: ['--no-sandbox', '--disable-gpu'],
+        timeout: PATIENCE_MS,
+      });
+      try {
+        const { answer, complaints } = await useGraphiql(browser);
+        expect(answer).toContain('"credits": 1234');
+        expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+    180_000,
+  );
 
   /** What the result pane shows, and all that the browser logged, was refused by the policy of the page, or loaded from elsewhere. */
   async function useGraphiql(browser: Browser) {
     const complaints: string[] = [];
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
       // Before the key is there, the schema cannot be fetched.
@@ -75,7 +86,7 @@ describe('GraphiQL', () => {
     await page.keyboard.insertText(JSON.stringify({ Authorization: `Bearer ${KEY}` }));
     await page.click('.graphiql-execute-button');
     const response = page.locator('.graphiql-response', { hasText: 'credits' });
-    return { answer: await response.textContent({ timeout: 20_000 }), complaints };
+    return { answer: await response.textContent(), complaints };
   }
 });
 

@@ -7,6 +7,11 @@ import { persistence } from '../persistence.js';
 
 export const PUBLIC_URL = 'https://api.example.com';
 export const ASSET_URL_SECRET = 'a secret of some length';
+/** For how long an attempt may last: none ends for that while a test watches. */
+const TIMEOUT_MS = 120_000;
+/** For how long a claimed delivery is left alone. */
+export const LEASE_SECONDS = TIMEOUT_MS / 1_000 + 5;
+const ANSWER_MS = 30_000;
 
 interface KeptAttempt {
   number: number;
@@ -34,31 +39,43 @@ export async function openPlatform() {
       WEBHOOK_ALLOW_LOOPBACK: 'true',
       WEBHOOK_RETRY_SCALE: '0.000000001',
       WEBHOOK_HOST_CONCURRENCY: '2',
+      WEBHOOK_TIMEOUT_MS: String(TIMEOUT_MS),
       ...env,
     });
 
   async function deliveryOf({ id }: WebhookEvent) {
-    const { rows } = await sql.query<{ id: string; status: string; tries: number; due: boolean }>(
-      'SELECT id, status, tries, due_at <= now() AS due FROM deliveries WHERE event_id = $1',
+    const { rows } = await sql.query<{ id: string; status: string; tries: number; dueInSeconds: number }>(
+      `SELECT id, status, tries, extract(epoch FROM due_at - now())::float8 AS "dueInSeconds"
+       FROM deliveries WHERE event_id = $1`,
       [id],
     );
+    if (rows.length > 1) throw new Error(`${id} has ${rows.length} deliveries`);
     return rows[0];
   }
 
   return {
     sql,
     startDispatcher,
-    enqueue: (...items: WebhookEvent[]) => bus.request(webhooks.enqueue, { items }),
+    enqueue: (...items: WebhookEvent[]) => bus.request(webhooks.enqueue, { items }, ANSWER_MS),
     deliveryOf,
-    /** Its delivery, once it has this status. */
+    /** Its delivery, of which there is one, once it has this status. */
     ended: (event: WebhookEvent, status: 'DELIVERED' | 'DEAD') =>
       eventually(
         async () => {
           const delivery = await deliveryOf(event);
           return delivery?.status === status && delivery;
         },
-        { timeoutMs: 15_000 },
+        { timeoutMs: 30_000 },
       ),
+    /** The leases of dispatchers that were killed are over. */
+    async leasesEnd(): Promise<void> {
+      await sql.query(`UPDATE deliveries SET due_at = now() WHERE status = 'PENDING' AND due_at > now()`);
+      await sql.query('UPDATE destinations SET due_at = now() WHERE due_at > now()');
+    },
+    /** Nothing more goes there. */
+    async forget(url: string): Promise<void> {
+      await sql.query(`UPDATE deliveries SET status = 'DEAD' WHERE url LIKE $1 || '%' AND status = 'PENDING'`, [url]);
+    },
     async attemptsOf({ id }: WebhookEvent): Promise<KeptAttempt[]> {
       const { rows } = await sql.query<KeptAttempt>(
         `SELECT number, attempts.status, error, answer

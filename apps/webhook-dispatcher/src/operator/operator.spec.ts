@@ -72,12 +72,12 @@ describe('an operator', () => {
     expect(deliveries).toMatchObject([{ id, eventType: 'webhook.test', attempts: [{ number: 1, status: 200 }] }]);
 
     expect(await own.ask(admin.webhook.redeliver, { id })).toMatchObject({ id });
-    await eventually(() => receiver.requests.length === 2);
+    await eventually(() => receiver.requests.length >= 2);
     await eventually(async () => (await own.ask(admin.webhook.delivery, { id })).status === 'DELIVERED');
-    const since = new Date(Date.now() - 60_000).toISOString();
+    const since = new Date(Date.now() - 3_600_000).toISOString();
     const all = { accountId, since, includeDelivered: true };
     expect(await own.ask(admin.webhook.redeliverSince, all)).toEqual({ count: 1 });
-    await eventually(() => receiver.requests.length === 3);
+    await eventually(() => receiver.requests.length >= 3);
     expect(await auditOf()).toMatchObject([
       { action: 'webhook.redeliver-since', target: accountId, after: { since, includeDelivered: true, count: 1 } },
       { action: 'webhook.redeliver', target: id, before: { status: 'DELIVERED' }, after: { status: 'PENDING' } },
