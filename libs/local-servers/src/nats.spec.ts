@@ -4,7 +4,10 @@ import { type TemporaryFolder, temporaryFolder } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { findNatsServer, startNats } from './index.js';
+import { findNatsServer, freePort, startNats } from './index.js';
+
+/** A bound on a hang only. */
+const PATIENCE = { timeout: 30_000 };
 
 let folder: TemporaryFolder;
 beforeAll(async () => {
@@ -14,14 +17,14 @@ afterAll(() => folder.remove());
 
 async function publishOne(url: string): Promise<void> {
   const connection = await connect({ servers: url });
-  await (await jetstreamManager(connection)).streams.add({ name: 'KEPT', subjects: ['kept'] });
-  await jetstream(connection).publish('kept', 'one');
+  await (await jetstreamManager(connection, PATIENCE)).streams.add({ name: 'KEPT', subjects: ['kept'] });
+  await jetstream(connection, PATIENCE).publish('kept', 'one');
   await connection.close();
 }
 
 async function keptMessages(url: string): Promise<number> {
   const connection = await connect({ servers: url });
-  const { state } = await (await jetstreamManager(connection)).streams.info('KEPT');
+  const { state } = await (await jetstreamManager(connection, PATIENCE)).streams.info('KEPT');
   await connection.close();
   return state.messages;
 }
@@ -29,7 +32,7 @@ async function keptMessages(url: string): Promise<number> {
 describe('startNats', () => {
   it('keeps the JetStream store across a restart, under the same port', async () => {
     const directory = join(folder.path, 'restart');
-    const first = await startNats({ directory });
+    const first = await startNats({ directory, port: await freePort() });
     await publishOne(first.url);
     await first.stop();
     await expect(connect({ servers: first.url, reconnect: false })).rejects.toThrow();

@@ -16,10 +16,10 @@ export interface NatsOptions {
   log?: Log;
 }
 
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 60_000;
 const STOP_STEPS: StopStep[] = [
   ['SIGINT', 3_000],
-  ['SIGKILL', 2_000],
+  ['SIGKILL', 20_000],
 ];
 
 /**

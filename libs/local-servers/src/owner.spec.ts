@@ -2,9 +2,8 @@ import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:chi
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type TemporaryFolder, temporaryFolder } from '@doitong/support';
+import { type TemporaryFolder, temporaryFolder, waitFor } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startPostgres } from './index.js';
@@ -43,14 +42,6 @@ async function listens(url: string): Promise<boolean> {
   return open;
 }
 
-async function endsListening(url: string): Promise<boolean> {
-  for (let waited = 0; waited < 5_000; waited += 50) {
-    if (!(await listens(url))) return true;
-    await sleep(50);
-  }
-  return false;
-}
-
 const DEATHS: [string, (child: ChildProcess) => unknown][] = [
   ['exits without stopping it', (child) => child.stdin?.write('exit')],
   ['throws', (child) => child.stdin?.write('throw')],
@@ -64,7 +55,7 @@ describe.each(['startPostgres', 'startNats'])('%s', (start) => {
     expect(await listens(url)).toBe(true);
     die(child);
     await exited;
-    expect(await endsListening(url)).toBe(true);
+    await waitFor(async () => expect(await listens(url)).toBe(false), { timeoutMs: 40_000 });
   });
 
   (canRunAsNobody ? it : it.skip)('runs for a normal user', async () => {

@@ -5,12 +5,21 @@ import { createServer } from 'node:net';
 /** Below the ports that systems hand out to outgoing connections (Linux: from 32768), which may take one at any moment. */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
+const PORTS = LAST_PORT - FIRST_PORT;
 const MOST_TRIES = 100;
+/** A prime, so that processes whose ids follow each other begin far apart. */
+const APART = 997;
+
+/**
+ * Goes round all ports from a place of this process: what was handed out is not handed out again while whoever asked for it is
+ * yet to bind it, and hardly at the same time by another process.
+ */
+let next = process.pid * APART + randomInt(APART);
 
 /** A TCP port on 127.0.0.1 that was free a moment ago; whoever binds it must be ready to find it taken. */
 export async function freePort(): Promise<number> {
   for (let tries = 1; ; tries++) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const port = FIRST_PORT + (next++ % PORTS);
     try {
       await close(await listen(port));
       return port;

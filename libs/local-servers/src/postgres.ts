@@ -43,7 +43,7 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_STEPS: StopStep[] = [
   ['SIGINT', 4_000],
   ['SIGQUIT', 2_000],
-  ['SIGKILL', 2_000],
+  ['SIGKILL', 20_000],
 ];
 const RETRY_MS = 250;
 

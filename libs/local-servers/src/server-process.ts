@@ -76,7 +76,7 @@ export class ServerProcess {
       await sleep(15);
     }
     const reason = this.running ? `was not ready within ${timeoutMs / 1000} s` : 'did not start';
-    await this.stop([['SIGKILL', 5_000]]);
+    await this.stop([['SIGKILL', 20_000]]);
     const detail = [this.failure?.message, ...this.tail].filter(Boolean).join('\n  ');
     throw new Error(`${this.name} ${reason}:\n  ${detail}`);
   }

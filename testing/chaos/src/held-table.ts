@@ -10,6 +10,9 @@ export interface HeldTable {
   release(): Promise<void>;
 }
 
+/** Within this, a session whose end is asked for is gone. */
+const GONE_MS = 30_000;
+
 const waiting = 'SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
 
 export async function holdTable(databaseUrl: string, table: string): Promise<HeldTable> {
@@ -19,10 +22,10 @@ export async function holdTable(databaseUrl: string, table: string): Promise<Hel
   await client.query(`LOCK TABLE ${table} IN SHARE MODE`);
   return {
     async reached() {
-      await eventually(async () => (await client.query(waiting)).rows.length > 0);
+      await eventually(async () => (await client.query(waiting)).rows.length > 0, { timeoutMs: 60_000 });
     },
     async undo() {
-      await client.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS waiting`);
+      await client.query(`SELECT pg_terminate_backend(pid, ${GONE_MS}) FROM (${waiting}) AS waiting`);
     },
     async release() {
       await client.query('COMMIT');

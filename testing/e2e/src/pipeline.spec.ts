@@ -9,11 +9,10 @@ import {
   type SeenGeneration,
   startPlatform,
   startReceiver,
+  waitFor,
 } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { audio, avatar, image, video } from './requests.js';
-
-const STARTING_CREDITS = 100_000;
 
 let platform: Platform;
 let operator: Operator;
@@ -23,8 +22,8 @@ let customer: Customer;
 beforeAll(async () => {
   [platform, receiver] = await Promise.all([startPlatform(), startReceiver()]);
   operator = await Operator.connect(platform.natsUrl('admin'));
-  customer = await operator.createCustomer(platform.gatewayUrl, { credits: STARTING_CREDITS });
-}, 150_000);
+  customer = await operator.createCustomer(platform.gatewayUrl, { credits: 100_000 });
+}, 300_000);
 
 afterAll(async () => {
   await operator?.close();
@@ -35,9 +34,11 @@ afterAll(async () => {
 const ownCustomer = (account = {}) => operator.createCustomer(platform.gatewayUrl, { credits: 10_000, ...account });
 
 describe('one generation of each type', () => {
+  let customer: Customer;
   let all: SeenGeneration[];
 
   beforeAll(async () => {
+    customer = await ownCustomer();
     const webhookUrl = `${receiver.url}/hook`;
     const first = await Promise.all(
       [video('a lighthouse'), image('a lighthouse keeper'), audio('The light is on.')].map((input) =>
@@ -47,7 +48,8 @@ describe('one generation of each type', () => {
     const done = await Promise.all(first.map(({ id }) => customer.ended(id)));
     const talking = await customer.generate({ ...avatar('Good evening.', done[1]!.url!), webhookUrl });
     all = [...done, await customer.ended(talking.id)];
-  });
+    await customer.settled();
+  }, 200_000);
 
   it('completes, with what was made described from its own bytes', async () => {
     expect(all.map(({ type, status, error }) => ({ type, status, error }))).toEqual(
@@ -68,7 +70,7 @@ describe('one generation of each type', () => {
   it('is charged once, and the ledger adds up', async () => {
     const spent = all.reduce((sum, { creditCost }) => sum + creditCost, 0);
     expect(all.every(({ creditCost }) => creditCost > 0)).toBe(true);
-    expect(await customer.settled()).toEqual({ credits: STARTING_CREDITS - spent, held: 0 });
+    expect(await customer.settled()).toEqual({ credits: 10_000 - spent, held: 0 });
     expect(await operator.verifyLedger()).toMatchObject({ balanced: true, discrepancies: [] });
   });
 
@@ -97,13 +99,15 @@ describe('one generation of each type', () => {
     expect(JSON.stringify(all)).not.toContain(platform.sandboxUrl);
   });
 
-  it('is told by webhook, once for each', async () => {
-    const told = await eventually(() => receiver.requests.length >= all.length && receiver.requests, {
-      timeoutMs: 10_000,
-    });
-    const events = told.map(({ body }) => JSON.parse(body) as { type: string; data: { id: string } });
-    expect(new Set(events.map(({ data }) => data.id))).toEqual(new Set(all.map(({ id }) => id)));
-    expect(events.every(({ type }) => type === 'generation.completed')).toBe(true);
+  it('is told by webhook, each under one id, however often it is told', async () => {
+    const told = () =>
+      receiver.requests.map(({ headers, body }) => {
+        const { type, data } = JSON.parse(body) as { type: string; data: { id: string } };
+        return `${type} ${data.id} ${headers['webhook-id']}`;
+      });
+    await waitFor(() => expect(new Set(told()).size).toBe(all.length), { timeoutMs: 50_000 });
+    const wanted = all.map(({ id }) => expect.stringMatching(`^generation.completed ${id} [^ ]+$`));
+    expect([...new Set(told())]).toEqual(expect.arrayContaining(wanted));
   });
 });
 
@@ -155,7 +159,7 @@ describe('a fault at the vendor', () => {
       error: { code: 'GENERATION_FAILED', stage: 'SUBMISSION', billed: false },
     });
     expect(spent).toBe(0);
-    expect(await submitsOf('minimax', text)).toHaveLength(1);
+    expect(await platform.submits(text)).toBe(1);
   });
 
   it('a lost answer is found where the vendor can be asked, made once and charged once', async () => {
@@ -163,14 +167,8 @@ describe('a fault at the vendor', () => {
     const { ended, spent } = await outcome(audio(text));
     expect(ended.status).toBe('COMPLETED');
     expect(spent).toBe(ended.creditCost);
-    expect(await submitsOf('elevenlabs', text)).toHaveLength(1);
+    expect(await platform.submits(text)).toBe(1);
   });
-
-  async function submitsOf(family: string, text: string) {
-    const response = await fetch(`${platform.sandboxUrl}/_sandbox/submits?family=${family}`);
-    const { submits } = (await response.json()) as { submits: { prompt: string }[] };
-    return submits.filter(({ prompt }) => prompt.includes(text));
-  }
 });
 
 describe('a request that cannot be carried out', () => {
@@ -193,7 +191,7 @@ describe('a request that cannot be carried out', () => {
     ['an image that is a script', avatar('x', 'javascript:alert(1)'), 'input.image'],
   ])('%s is INVALID_INPUT that names the field, before any credit moves', async (_what, input, field) => {
     const owner = await ownCustomer();
-    const { errors } = await owner.tryGenerate(input);
+    const { errors } = await owner.persist(input);
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', field });
     expect(await owner.account()).toEqual({ credits: 10_000, held: 0 });
   });
@@ -201,7 +199,7 @@ describe('a request that cannot be carried out', () => {
   it('is refused when the credits are not there, and leaves neither hold nor slot behind', async () => {
     const owner = await ownCustomer({ credits: 10, plan: 'FREE' });
     for (let tries = 0; tries < 3; tries++) {
-      const { errors } = await owner.tryGenerate(image('x'));
+      const { errors } = await owner.persist(image('x'));
       expect(errors?.[0]?.extensions.code).toBe('INSUFFICIENT_CREDITS');
     }
     expect(await owner.account()).toEqual({ credits: 10, held: 0 });
@@ -216,13 +214,13 @@ describe('an account', () => {
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
     const ended = await owner.ended(answers[0]!.id);
     expect((await owner.settled()).credits).toBe(10_000 - ended.creditCost);
-    const { errors } = await owner.tryGenerate(image('two'), headers);
+    const { errors } = await owner.persist(image('two'), headers);
     expect(errors?.[0]?.extensions.code).toBe('IDEMPOTENCY_CONFLICT');
   });
 
   it('never spends more than it has, however many ask at once', async () => {
     const owner = await ownCustomer({ credits: 500 });
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => owner.tryGenerate(image(`race ${n}`))));
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => owner.persist(image(`race ${n}`))));
     const accepted = answers.flatMap(({ data }) => data?.generate ?? []);
     expect(accepted).toHaveLength(10);
     await Promise.all(accepted.map(({ id }) => owner.ended(id)));
@@ -231,14 +229,13 @@ describe('an account', () => {
 
   it('on FREE runs one at a time, and the next as soon as the first has ended', async () => {
     const owner = await ownCustomer({ plan: 'FREE' });
+    await platform.allowManyRequests(owner);
     const { id } = await owner.generate(video('slow [[sandbox:hang]]'));
-    const second = await owner.tryGenerate(image('too early'));
+    const second = await owner.persist(image('too early'));
     expect(second.errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMIT', limit: 'concurrent' });
     await owner.ask('mutation ($id: ID!) { cancelGeneration(id: $id) }', { id });
-    await eventually(async () => (await owner.tryGenerate(image('in time'))).data, {
-      timeoutMs: 5_000,
-      intervalMs: 200,
-    });
+    expect((await owner.ended(id)).status).toBe('CANCELLED');
+    await eventually(async () => (await owner.persist(image('in time'))).data, { intervalMs: 200 });
   });
 
   it("does not see another's generation", async () => {
@@ -261,7 +258,7 @@ describe('an account', () => {
 });
 
 describe('an asset', () => {
-  it('is served in parts, and neither after its time nor under a changed signature', async () => {
+  it('is served in parts, and not with a longer life than it was signed for', async () => {
     const { id } = await customer.generate(image('an asset'));
     const { url } = await customer.ended(id);
     const part = await fetch(url!, { headers: { range: 'bytes=0-9' } });

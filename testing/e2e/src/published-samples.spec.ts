@@ -47,11 +47,13 @@ withSamples('the published samples (of ../shared/published-api, or PUBLISHED_SAM
       SANDBOX_SPEED: '0.02',
     });
     const file = join(folder.path, 'standalone.json');
-    const told = JSON.parse(await eventually(() => readFile(file, 'utf8').catch(() => undefined)));
+    const told = JSON.parse(
+      await eventually(() => readFile(file, 'utf8').catch(() => undefined), { timeoutMs: 60_000 }),
+    );
     customer = new Customer(told.baseUrl, told.accountId, told.testKey);
     const { data } = await customer.ask<{ providers: { id: string }[] }>('{ providers { id } }');
     served = data!.providers.map(({ id }) => id);
-  }, 150_000);
+  }, 300_000);
 
   afterAll(async () => {
     await standalone?.kill();

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort, newAccess, serviceIdentities } from '@doitong/local-servers';
 import { type FamilyName, families } from '@doitong/providers';
+import pg from 'pg';
+import type { Customer } from './customer.js';
 import { type Service, startService } from './service.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createTestDatabase } from './test-database.js';
@@ -32,6 +34,15 @@ export interface Platform {
   processes(name: ServiceName): Service[];
   /** SIGKILL, to all replicas. */
   kill(name: ServiceName): Promise<void>;
+  /**
+   * Lifts the account's limit a minute, and that alone, so that a test may look as often as it likes. To be called before its
+   * first request: gateways remember limits.
+   */
+  allowManyRequests(customer: Customer): Promise<void>;
+  /** How many submits the vendors have accepted whose prompt contains this. */
+  submits(prompt: string): Promise<number>;
+  /** Moves the vendors' time on: what takes long there, and has been submitted, has ended. */
+  passTime(seconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -100,6 +111,13 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     await folder.remove();
   };
 
+  const allowManyRequests = async ({ accountId }: Customer) => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('UPDATE billing.accounts SET requests_per_minute = 100000 WHERE id = $1', [accountId]);
+    await client.end();
+  };
+
   try {
     await Promise.all(withTables.map((app) => migrate(app, database.url)));
     await startAll(withTables);
@@ -118,8 +136,24 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     start,
     processes,
     kill,
+    allowManyRequests,
+    async submits(prompt) {
+      const answer = await fetch(`${sandboxUrl}/_sandbox/submits?${new URLSearchParams({ prompt })}`);
+      return ((await answer.json()) as { total: number }).total;
+    },
+    passTime: (seconds) => passTime(sandboxUrl, seconds),
     stop,
   };
+}
+
+/** Moves the time of the sandbox at this URL on: what takes long there, and has been submitted, has ended. */
+export async function passTime(sandboxUrl: string, seconds: number): Promise<void> {
+  const response = await fetch(`${sandboxUrl}/_sandbox/clock`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ advanceSeconds: seconds }),
+  });
+  if (!response.ok) throw new Error(`The sandbox answered ${response.status}.`);
 }
 
 async function migrate(app: string, databaseUrl: string): Promise<void> {

@@ -4,6 +4,9 @@ import { connect } from '@nats-io/transport-node';
 import pg from 'pg';
 import { createTestDatabase, startTestNats, type TestDatabase, testNatsUrl } from './index.js';
 
+/** A bound on a hang only. */
+const PATIENT = { timeout: 30_000 };
+
 let databases: TestDatabase[];
 beforeAll(async () => {
   databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
@@ -42,12 +45,12 @@ it('a nats-server of its own keeps its streams across a restart, and loses them 
   const nats = await startTestNats();
   const streams = async () => {
     const connection = await connect({ servers: nats.url });
-    const names = await (await jetstreamManager(connection)).streams.names().next();
+    const names = await (await jetstreamManager(connection, PATIENT)).streams.names().next();
     await connection.close();
     return names;
   };
   const connection = await connect({ servers: nats.url });
-  await (await jetstreamManager(connection)).streams.add({ name: 'KEPT', subjects: ['kept'] });
+  await (await jetstreamManager(connection, PATIENT)).streams.add({ name: 'KEPT', subjects: ['kept'] });
   await connection.close();
 
   await nats.restart();

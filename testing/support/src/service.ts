@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { freePort, ServerProcess } from '@doitong/local-servers';
 
-const READY_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
 
 /** One service in a process of its own. It is killed when the process that started it ends. */
 export interface Service {
@@ -14,8 +14,8 @@ export interface Service {
   logs(): string[];
   /** Sends a deadly signal and resolves when the process is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** SIGTERM; resolves with the exit code. Throws, with the last lines of log, if it did not end by itself in 20 s. */
-  stop(): Promise<number | null>;
+  /** Asks it to end; resolves with the exit code. Throws, with the last lines of log, if it did not end by itself in 60 s. */
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;
 }
 
 export interface ServiceOptions {
@@ -27,7 +27,7 @@ export interface ServiceOptions {
 
 /**
  * Starts the built `dist/apps/<app>/main.js` with `PORT` and `env` as its whole environment, and waits until it is ready.
- * Throws, with the last lines of its log, if it ends or is not ready in 60 s.
+ * Throws, with the last lines of its log, if it ends or is not ready in 120 s.
  */
 export async function startService(
   app: string,
@@ -52,10 +52,10 @@ export async function startService(
     url,
     logs: () => lines,
     kill: (signal = 'SIGKILL') => child.stop([[signal, STOP_TIMEOUT_MS]]),
-    async stop() {
-      await child.stop([['SIGTERM', STOP_TIMEOUT_MS]]).catch(async (cause) => {
-        await child.stop([['SIGKILL', 5_000]]);
-        throw new Error(`${app} did not end on SIGTERM:\n  ${child.tail.join('\n  ')}`, { cause });
+    async stop(signal = 'SIGTERM') {
+      await child.stop([[signal, STOP_TIMEOUT_MS]]).catch(async (cause) => {
+        await child.stop([['SIGKILL', STOP_TIMEOUT_MS]]);
+        throw new Error(`${app} did not end on ${signal}:\n  ${child.tail.join('\n  ')}`, { cause });
       });
       return child.exitCode;
     },
@@ -63,7 +63,7 @@ export async function startService(
 }
 
 async function answersOk(url: string): Promise<true | undefined> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
   await response?.body?.cancel();
   return response?.status === 200 ? true : undefined;
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NatsAccess, startNats } from '@doitong/local-servers';
+import { freePort, type NatsAccess, startNats } from '@doitong/local-servers';
 import { serverUrl } from './server-url.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -24,7 +24,8 @@ export interface TestNats {
 /** A nats-server of the suite's own, with JetStream (about 50 ms to start); without `access`, open to everybody. */
 export async function startTestNats(access?: NatsAccess): Promise<TestNats> {
   const folder = await temporaryFolder();
-  let server = await startNats({ directory: folder.path, access });
+  // None that the system hands out to outgoing connections, which might take it during a restart.
+  let server = await startNats({ directory: folder.path, port: await freePort(), access });
   return {
     url: server.url,
     async restart({ wipe = false } = {}) {

@@ -18,7 +18,8 @@ export interface TestSandbox {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** How many accepted submits have a prompt that contains this. */
   submits(prompt: string): Promise<number>;
-  advance(seconds: number): Promise<void>;
+  /** Moves its time on, and tells it: milliseconds since 1970. */
+  advance(seconds: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +45,7 @@ export async function startSandbox(env: Record<string, string> = {}): Promise<Te
     post,
     submits: async (prompt) => (await ask(`${url}/_sandbox/submits?${new URLSearchParams({ prompt })}`, {})).body.total,
     async advance(seconds) {
-      await post('/_sandbox/clock', { advanceSeconds: seconds });
+      return Date.parse((await post('/_sandbox/clock', { advanceSeconds: seconds })).body.now);
     },
     async stop() {
       await service.stop();

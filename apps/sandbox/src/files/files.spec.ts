@@ -48,10 +48,15 @@ it('dead-url refuses the file, also after another look', async () => {
 });
 
 it('a URL of black-forest-labs dies ten minutes after the image was ready', async () => {
+  const before = await sandbox.advance(0);
   const url = await imageUrl('a fox');
-  await sandbox.advance(599);
+  const after = await sandbox.advance(0);
+  const expires = Number(new URL(url).searchParams.get('se'));
+  expect(expires).toBeGreaterThanOrEqual(before + 600_000);
+  expect(expires).toBeLessThanOrEqual(after + 600_000);
+  await sandbox.advance(480);
   expect((await sandbox.get(url)).status).toBe(200);
-  await sandbox.advance(2);
+  await sandbox.advance(121);
   expect((await sandbox.get(url)).status).toBe(403);
 });
 

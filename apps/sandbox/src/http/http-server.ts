@@ -12,6 +12,7 @@ const bodyLimit = 110 * 1024 * 1024;
 @Injectable()
 export class HttpServer implements OnModuleInit {
   private readonly silent = new Set<ServerResponse>();
+  private closing = false;
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -35,13 +36,19 @@ export class HttpServer implements OnModuleInit {
       );
     });
     server.addHook('preClose', async () => {
+      this.closing = true;
       for (const response of this.silent) response.destroy();
       this.clock.stop();
       await this.media.close();
     });
   }
 
+  /** Leaves a request without an answer, until the sandbox ends. */
   hold(response: ServerResponse): void {
+    if (this.closing) {
+      response.destroy();
+      return;
+    }
     this.silent.add(response);
     response.on('close', () => this.silent.delete(response));
   }

@@ -116,7 +116,7 @@ describe('a video', () => {
     );
     const profile = `--user-data-dir=${join(folder.path, 'profile')}`;
     const browser = spawn(chromium ?? '', ['--headless', '--no-sandbox', '--disable-gpu', profile, `file://${page}`]);
-    const seen = await eventually(() => receiver.requests[0], { timeoutMs: 20_000 });
+    const seen = await eventually(() => receiver.requests[0], { timeoutMs: 50_000 });
     browser.kill('SIGKILL');
     await receiver.stop();
     expect(seen.path).toBe('/plays/320/180/2.4');

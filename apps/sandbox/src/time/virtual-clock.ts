@@ -17,6 +17,7 @@ const longestTimeoutMs = 86_400_000;
 @Injectable()
 export class VirtualClock {
   private aheadMs = 0;
+  private stopped = false;
   private readonly appointments = new Set<Appointment>();
 
   /** Milliseconds since 1970. */
@@ -24,9 +25,10 @@ export class VirtualClock {
     return Date.now() + this.aheadMs;
   }
 
-  /** Resolves when this clock shows `dueMs`; throws ClockStopped if the sandbox ends before. */
-  until(dueMs: number): Promise<void> {
-    return new Promise((keep, cancel) => {
+  /** Resolves when this clock shows `dueMs`; throws ClockStopped if the sandbox ends before, or has begun to. */
+  async until(dueMs: number): Promise<void> {
+    if (this.stopped) throw new ClockStopped('the sandbox is closing');
+    await new Promise<void>((keep, cancel) => {
       const appointment = { dueMs, keep, cancel };
       this.appointments.add(appointment);
       this.arm(appointment);
@@ -39,6 +41,7 @@ export class VirtualClock {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const { timer, cancel } of this.appointments) {
       clearTimeout(timer);
       cancel(new ClockStopped('the sandbox is closing'));

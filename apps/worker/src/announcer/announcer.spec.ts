@@ -1,6 +1,6 @@
 import { catalog } from '@doitong/contracts';
 import { HealthChecks, MessageBus } from '@doitong/service-kit';
-import { eventually, startTestNats, type TestNats } from '@doitong/support';
+import { eventually, startTestNats, type TestNats, waitFor } from '@doitong/support';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { adapterOf, silent } from '../__fixtures__/attempt.js';
@@ -44,7 +44,9 @@ it('a worker is ready only once the catalogue knows it, and says when it goes', 
   await eventually(async () => (await health.run()).ready);
   await eventually(() => heard.length >= 3);
   await announcer.onModuleDestroy();
-  expect(heard.at(-1)).toEqual({ subject: catalog.leave.subject, body: { workerId: identity.id } });
+  await waitFor(() =>
+    expect(heard.at(-1)).toEqual({ subject: catalog.leave.subject, body: { workerId: identity.id } }),
+  );
   expect(heard[0]?.body).toMatchObject({ workerId: identity.id, credentials: { test: [expect.any(String)] } });
   const beats = heard.length;
   await new Promise((resolve) => setTimeout(resolve, 100));

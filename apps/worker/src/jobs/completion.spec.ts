@@ -1,9 +1,26 @@
 import type { VendorTask } from '@doitong/contracts';
 import type { PollResult } from '@doitong/providers/kit';
-import { eventually } from '@doitong/support';
-import { expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { attemptWith, inTurn, output, task, vendorError } from '../__fixtures__/attempt.js';
 import { waitForOutput } from './completion.js';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Time passes only here. */
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+const MINUTE_MS = 60_000;
+
+/** What comes of it within a minute. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  await pass(MINUTE_MS);
+  return work;
+}
 
 const running: PollResult = { status: 'running' };
 const succeeded: PollResult = { status: 'succeeded', output };
@@ -13,20 +30,20 @@ const unmoved = async () => {
 
 it('polls until the task has succeeded', async () => {
   const poll = inTurn<PollResult>(running, { ...running, progress: 40 }, succeeded);
-  expect(await waitForOutput(attemptWith({ poll }), { task }, unmoved)).toEqual({ task, output });
+  expect(await inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).toEqual({ task, output });
   expect(poll.calls.map(([polled]) => polled)).toEqual([task, task, task]);
 });
 
 it.each(['rate-limited', 'unavailable'] as const)('a poll that is %s says nothing of the task', async (kind) => {
   const poll = inTurn<PollResult>(vendorError(kind), succeeded);
-  expect(await waitForOutput(attemptWith({ poll }), { task }, unmoved)).toEqual({ task, output });
+  expect(await inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).toEqual({ task, output });
 });
 
 it.each(['failed', 'content-rejected', 'credential'] as const)(
   'a task that is %s is not polled again',
   async (kind) => {
     const poll = inTurn<PollResult>(vendorError(kind), succeeded);
-    const waiting = waitForOutput(attemptWith({ poll }), { task }, unmoved);
+    const waiting = inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved));
     await expect(waiting).rejects.toEqual(expect.objectContaining({ kind }));
     expect(poll.calls).toHaveLength(1);
   },
@@ -41,28 +58,35 @@ it("a chain's next task is durable before it is polled", async () => {
       return id === task.id ? { ...running, task: next } : succeeded;
     },
   });
+  let made = () => {};
+  const durable = new Promise<void>((resolve) => {
+    made = resolve;
+  });
   const moved = async ({ id }: VendorTask) => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await durable;
     steps.push(`durable ${id}`);
   };
-  expect(await waitForOutput(attempt, { task }, moved)).toEqual({ task: next, output });
+  const waiting = waitForOutput(attempt, { task }, moved);
+  await pass(MINUTE_MS);
+  expect(steps).toEqual(['poll task-1']);
+  made();
+  expect(await inTime(waiting)).toEqual({ task: next, output });
   expect(steps).toEqual(['poll task-1', 'durable task-2', 'poll task-2']);
 });
 
 it("a chain's next task that could not be made durable is not polled", async () => {
   const poll = inTurn<PollResult>({ ...running, task: { id: 'task-2', state: {} } }, succeeded);
-  await expect(waitForOutput(attemptWith({ poll }), { task }, unmoved)).rejects.toThrow('did not move');
+  await expect(inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).rejects.toThrow('did not move');
   expect(poll.calls).toHaveLength(1);
 });
 
-/** Far beyond the test's own time limit. */
 const hourLong = { expectedSeconds: 3_600, scale: 1 };
 
 it('a hint cuts the wait short', async () => {
   const poll = inTurn(succeeded);
   const attempt = attemptWith({ poll }, hourLong);
   const waiting = waitForOutput(attempt, { task }, unmoved);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pass(MINUTE_MS);
   expect(poll.calls).toHaveLength(0);
   attempt.pauses.wake();
   expect(await waiting).toEqual({ task, output });
@@ -78,25 +102,30 @@ it('a hint that comes before the wait or during a poll is not lost', async () =>
     return result;
   };
   attempt.pauses.wake();
-  expect(await waitForOutput(attempt, { task }, unmoved)).toEqual({ task, output });
+  expect(await inTime(waitForOutput(attempt, { task }, unmoved))).toEqual({ task, output });
 });
 
 it('one hint is one poll, and the schedule goes on as before', async () => {
   const stopping = new AbortController();
   const poll = inTurn<PollResult>(running);
-  const attempt = attemptWith({ poll }, { expectedSeconds: 3_600, stop: stopping.signal });
+  const attempt = attemptWith({ poll }, { ...hourLong, stop: stopping.signal });
   const waiting = waitForOutput(attempt, { task }, unmoved);
+  const over = expect(waiting).rejects.toThrow('over');
   attempt.pauses.wake();
-  await eventually(() => poll.calls.length === 1);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await pass(59 * MINUTE_MS);
   expect(poll.calls).toHaveLength(1);
+  // A tenth later at most than the task is expected to take.
+  await pass(8 * MINUTE_MS);
+  expect(poll.calls.length).toBeGreaterThan(1);
   stopping.abort(new Error('over'));
-  await expect(waiting).rejects.toThrow('over');
+  await over;
 });
 
 it('a task that is resumed is not waited for all over again', async () => {
   const poll = inTurn<PollResult>(succeeded);
   const nearlyDone = Date.now() - hourLong.expectedSeconds * 1_000 + 500;
   const waiting = waitForOutput(attemptWith({ poll }, hourLong), { task, since: nearlyDone }, unmoved);
-  expect(await waiting).toEqual({ task, output });
+  await pass(499);
+  expect(poll.calls).toHaveLength(0);
+  expect(await inTime(waiting)).toEqual({ task, output });
 });

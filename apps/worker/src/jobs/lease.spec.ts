@@ -1,12 +1,18 @@
-import { eventually } from '@doitong/support';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { heardReports, holder, silent } from '../__fixtures__/attempt.js';
 import { Lease } from './lease.js';
 
+const HOUR_MS = 3_600_000;
 const leases: Lease[] = [];
-afterAll(() => {
-  for (const lease of leases) lease.end();
+beforeEach(() => {
+  jest.useFakeTimers();
 });
+afterEach(() => {
+  for (const lease of leases.splice(0)) lease.end();
+  jest.useRealTimers();
+});
+
+const seconds = (many: number) => jest.advanceTimersByTimeAsync(many * 1_000);
 
 function hold({ expectedMs, leaseMs, live }: { expectedMs: number; leaseMs: number; live?: boolean }) {
   const { heard, reports } = heardReports({ live });
@@ -15,34 +21,44 @@ function hold({ expectedMs, leaseMs, live }: { expectedMs: number; leaseMs: numb
   return { lease, told: () => heard.map(({ body }) => (body as { progress: number }).progress) };
 }
 
-// Together: they wait for the same seconds.
-it.concurrent('tells progress that only grows, in steps, and never that it is done', async () => {
-  const { lease, told } = hold({ expectedMs: 3_600_000, leaseMs: 3_600_000 });
+it('tells progress that only grows, in steps, and never that it is done', async () => {
+  const { lease, told } = hold({ expectedMs: HOUR_MS, leaseMs: HOUR_MS });
   lease.progressed(40);
-  await eventually(() => told().length === 1);
+  await seconds(2);
+  expect(told()).toEqual([40]);
   lease.progressed(20);
   lease.progressed(43);
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await seconds(60);
   expect(told()).toEqual([40]);
   lease.progressed(100);
-  await eventually(() => told().length === 2);
+  await seconds(60);
   expect(told()).toEqual([40, 99]);
 });
 
-it.concurrent('estimates progress up to 90 where the vendor tells none', async () => {
-  const { told } = hold({ expectedMs: 1, leaseMs: 3_600_000 });
-  await eventually(() => told().length === 1);
-  expect(told()).toEqual([90]);
+it('estimates progress up to 90 where the vendor tells none', async () => {
+  const { told } = hold({ expectedMs: 10_000, leaseMs: HOUR_MS });
+  await seconds(5);
+  expect(told().at(-1)).toBe(45);
+  await seconds(60);
+  expect(told().at(-1)).toBe(90);
 });
 
-it.concurrent('is renewed within its time when there is nothing new to tell', async () => {
-  const { told } = hold({ expectedMs: 3_600_000, leaseMs: 2_000 });
-  await eventually(() => told().length === 2);
-  expect(told()).toEqual([0, 0]);
+it('is renewed thrice within its time when there is nothing new to tell', async () => {
+  const { told } = hold({ expectedMs: 1_000 * HOUR_MS, leaseMs: 30_000 });
+  await seconds(30);
+  expect(told()).toEqual([0, 0, 0]);
 });
 
-it.concurrent('that was lost aborts the work', async () => {
+it('that was lost aborts the work', async () => {
   const { lease } = hold({ expectedMs: 1, leaseMs: 1_000, live: false });
   expect(lease.signal.aborted).toBe(false);
-  await eventually(() => lease.signal.aborted);
+  await seconds(2);
+  expect(lease.signal.aborted).toBe(true);
+});
+
+it('that has ended is not renewed any more', async () => {
+  const { lease, told } = hold({ expectedMs: HOUR_MS, leaseMs: 3_000 });
+  lease.end();
+  await seconds(60);
+  expect(told()).toEqual([]);
 });

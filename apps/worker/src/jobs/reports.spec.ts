@@ -28,7 +28,9 @@ describe('a begin', () => {
     const request = inTurn<unknown>(unheard);
     const going = new AbortController();
     const begun = reportsTo(request).begin(asked, going.signal);
-    setTimeout(() => going.abort(), 50);
+    // By then it waits for its next try.
+    await new Promise((resolve) => setImmediate(resolve));
+    going.abort();
     await expect(begun).rejects.toBe(unheard);
     expect(request.calls).toHaveLength(1);
   });

@@ -9,6 +9,9 @@ import { newAccess } from './access.js';
 import { authorization } from './configuration.js';
 import { serviceIdentities } from './identities.js';
 
+/** A bound on a hang only: a refusal comes by itself. */
+const PATIENCE_MS = 30_000;
+
 const identities = serviceIdentities(Object.keys(families));
 const services = identities.map(({ name }) => name).filter((name) => name !== 'admin');
 const access = newAccess(identities);
@@ -32,7 +35,7 @@ async function as(name: string): Promise<NatsConnection> {
 const refused = expect.stringMatching(/^Permissions Violation for /);
 /** What comes of asking: `answered`, or why not. */
 const ask = (connection: NatsConnection, subject: string) =>
-  connection.request(subject, '{}', { timeout: 2_000 }).then(
+  connection.request(subject, '{}', { timeout: PATIENCE_MS }).then(
     () => 'answered',
     (error) => error.message,
   );
@@ -102,7 +105,7 @@ describe('the shipped configuration of NATS', () => {
 
   it('lets a worker read the jobs of its own family only, and make no stream', async () => {
     const [generations, worker] = await Promise.all([as('generations'), as('worker-minimax')]);
-    const options = { checkAPI: false, timeout: 2_000 };
+    const options = { checkAPI: false, timeout: PATIENCE_MS };
     const stream = { name: 'JOBS', subjects: ['JOBS.>'] };
     const [maker, reader] = [await jetstreamManager(generations, options), await jetstreamManager(worker, options)];
     await expect(reader.streams.add(stream)).rejects.toMatchObject({ message: refused });
