@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// Emits one project, every source file of ./src to ./dist, with swc; types are checked by `npm run typecheck`.
+// Emits one project, `build.mjs libs/media`: every source file of its src to its dist, with swc. `npm run typecheck` checks the types.
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const project = process.cwd();
+const project = join(root, process.argv[2]);
 const source = join(project, 'src');
 const target = join(project, 'dist');
 const staging = mkdtempSync(join(project, '.build-'));

@@ -1,41 +1,32 @@
 #!/usr/bin/env node
 // The test command: every check, the build, then all suites. Each check counts as one test; the last line sums up.
 // Arguments go to Jest: `npm test -- apps/billing` runs the checks and the suites of one folder.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { run } from './processes.mjs';
+import { runSuites } from './suites.mjs';
 
-const checks = ['typecheck', 'lint', 'deps', 'dead-code', 'build'];
-const total = { passed: 0, failed: 0, skipped: 0 };
+const CHECKS = ['typecheck', 'lint', 'deps', 'dead-code', 'build'];
+const times = [];
+let passed = 0;
+let failed = 0;
 
-function run(command, args, env = {}) {
-  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  return status === 0;
+for (const check of CHECKS) {
+  const code = await timed(check, () => run('npm', ['run', '--silent', check]));
+  if (code === 0) passed += 1;
+  else failed += 1;
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'}  ${check}`);
 }
+const suites = await timed('suites', () => runSuites(process.argv.slice(2)));
+passed += suites.passed;
+failed += suites.failures.length;
 
-for (const check of checks) {
-  const startedAt = Date.now();
-  const ok = run('npm', ['run', '--silent', check]);
-  total[ok ? 'passed' : 'failed'] += 1;
-  console.log(`${ok ? 'ok  ' : 'FAIL'}  ${check} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
+console.log(times.join(', '));
+for (const failure of suites.failures) console.log(`FAIL  ${failure}`);
+console.log(`${passed} passed, ${failed} failed${suites.skipped > 0 ? `, ${suites.skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function timed(step, work) {
+  const startedAt = performance.now();
+  const result = await work();
+  times.push(`${step} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  return result;
 }
-
-const folder = mkdtempSync(join(tmpdir(), 'doitong-test-'));
-const outputFile = join(folder, 'results.json');
-const jest = ['jest', '--json', `--outputFile=${outputFile}`, ...process.argv.slice(2)];
-const suitesOk = run('npx', jest, { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' });
-try {
-  const results = JSON.parse(readFileSync(outputFile, 'utf8'));
-  total.passed += results.numPassedTests;
-  total.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
-  total.skipped += results.numPendingTests;
-} catch {
-  total.failed += 1;
-}
-rmSync(folder, { recursive: true, force: true });
-if (!suitesOk && total.failed === 0) total.failed = 1;
-
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exit(total.failed > 0 ? 1 : 0);

@@ -24,16 +24,15 @@ const RICH = 1_000_000_000;
 const UNLIMITED = 100_000_000;
 const CUSTOMERS = 16;
 
+const FAMILIES = ['minimax', 'black-forest-labs', 'elevenlabs', 'hedra'] as const;
+
 export const serviceNames: ServiceName[] = [
   'gateway',
   'generations',
   'billing',
   'rate-limit',
   'webhook-dispatcher',
-  'worker-minimax',
-  'worker-black-forest-labs',
-  'worker-elevenlabs',
-  'worker-hedra',
+  ...FAMILIES.map((family) => `worker-${family}` as const),
   'sandbox',
 ];
 
@@ -41,7 +40,7 @@ export async function startBenchPlatform(env: Record<string, string>): Promise<B
   const folder = await temporaryFolder();
   const postgres = await startPostgres({ directory: `${folder.path}/postgres` });
   process.env.DOITONG_TEST_POSTGRES_URL = postgres.url;
-  const platform = await startPlatform({
+  const platform = await startPlatform(FAMILIES, {
     JOB_LEASE_MS: '15000',
     SWEEP_MS: '2000',
     BEAT_SECONDS: '5',

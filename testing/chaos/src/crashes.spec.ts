@@ -19,7 +19,7 @@ let platform: Platform;
 let operator: Operator;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform(['minimax', 'elevenlabs']);
   operator = await Operator.connect(platform.natsUrl('admin'));
 }, 300_000);
 

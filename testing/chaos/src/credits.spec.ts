@@ -12,7 +12,7 @@ let operator: Operator;
 let database: pg.Pool;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform(['black-forest-labs']);
   operator = await Operator.connect(platform.natsUrl('admin'));
   database = new pg.Pool({ connectionString: platform.databaseUrl, max: 1 });
 }, 300_000);

@@ -21,7 +21,7 @@ let operator: Operator;
 let database: pg.Pool;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform(['black-forest-labs']);
   operator = await Operator.connect(platform.natsUrl('admin'));
   for (const name of replicated) await platform.start(name);
   database = new pg.Pool({ connectionString: platform.databaseUrl, max: 1 });

@@ -14,7 +14,7 @@ let connection: NatsConnection;
 let hints: { attemptId: string; what: string }[];
 
 beforeAll(async () => {
-  platform = await startPlatform({ SANDBOX_SPEED: '1' });
+  platform = await startPlatform(['minimax'], { SANDBOX_SPEED: '1' });
   operator = await Operator.connect(platform.natsUrl('admin'));
   connection = await connect(connectOptions(platform.natsUrl('worker-minimax')));
   hints = [];

@@ -18,6 +18,8 @@ const REPLICAS = 3;
 const LIMIT = 60;
 /** Counted as paid work, and then refused for its input: a slot is never in the way. */
 const REFUSED_LATER = { type: 'AUDIO', provider: 'no-such-provider', input: { text: 'a' } };
+/** After a minute of silence, an old one is about to be closed by the gateway. */
+const NEW_CONNECTION = { connection: 'close' };
 /** How long a gateway remembers an account, unless it is told of a change. */
 const REMEMBERED_MS = 5_000;
 const DAY_MS = 86_400_000;
@@ -31,7 +33,7 @@ let firstStorm: Storm;
 let silence: Promise<unknown>;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform(['elevenlabs']);
   await startReplicas('gateway');
   await startReplicas('rate-limit');
   gateways = platform.processes('gateway').map(({ url }) => url);
@@ -72,7 +74,7 @@ async function storm(): Promise<Storm> {
     Array.from({ length: CLIENTS }, async (_, client) => {
       const there = at(client % REPLICAS, stormed);
       const each = [];
-      for (let time = 0; time < REPLICAS; time++) each.push(await there.tryGenerate(REFUSED_LATER));
+      for (let time = 0; time < REPLICAS; time++) each.push(await there.tryGenerate(REFUSED_LATER, NEW_CONNECTION));
       return each;
     }),
   );

@@ -20,7 +20,10 @@ let receiver: Receiver;
 let customer: Customer;
 
 beforeAll(async () => {
-  [platform, receiver] = await Promise.all([startPlatform(), startReceiver()]);
+  [platform, receiver] = await Promise.all([
+    startPlatform(['minimax', 'black-forest-labs', 'elevenlabs', 'hedra']),
+    startReceiver(),
+  ]);
   operator = await Operator.connect(platform.natsUrl('admin'));
   customer = await operator.createCustomer(platform.gatewayUrl, { credits: 100_000 });
 }, 300_000);

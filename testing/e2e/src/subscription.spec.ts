@@ -29,7 +29,7 @@ const SLOW = '[[sandbox:slow=600]]';
 
 beforeAll(async () => {
   // A video is expected to take some seconds: so long its progress grows.
-  platform = await startPlatform({ SANDBOX_SPEED: '0.05' });
+  platform = await startPlatform(['minimax'], { SANDBOX_SPEED: '0.05' });
   operator = await Operator.connect(platform.natsUrl('admin'));
   customer = await operator.createCustomer(platform.gatewayUrl);
 }, 300_000);

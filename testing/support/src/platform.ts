@@ -12,11 +12,9 @@ import { createTestDatabase } from './test-database.js';
 import { startTestNats, type TestNats } from './test-nats.js';
 
 const withTables = ['billing', 'generations', 'rate-limit', 'webhook-dispatcher'] as const;
-const workers = (Object.keys(families) as FamilyName[]).map((family) => `worker-${family}` as const);
-const names = [...withTables, 'sandbox', 'gateway', ...workers] as const;
 
 /** A service that has a process of its own; `worker-<family>` is the worker of that family. */
-export type ServiceName = (typeof names)[number];
+export type ServiceName = (typeof withTables)[number] | 'sandbox' | 'gateway' | `worker-${FamilyName}`;
 
 /** The whole platform, each service a process of its own, on a database and a nats-server of its own. */
 export interface Platform {
@@ -46,8 +44,11 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** `env` goes to every service, over what the platform itself sets. */
-export async function startPlatform(env: Record<string, string> = {}): Promise<Platform> {
+/** With a worker for each of these families. `env` goes to every service, over what the platform itself sets. */
+export async function startPlatform(
+  workers: readonly FamilyName[],
+  env: Record<string, string> = {},
+): Promise<Platform> {
   const access = newAccess(serviceIdentities(Object.keys(families)));
   const [database, nats, folder] = await Promise.all([createTestDatabase(), startTestNats(access), temporaryFolder()]);
   const natsUrl: Platform['natsUrl'] = (identity) => access.urlOf(identity, nats.url);
@@ -121,7 +122,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
   try {
     await Promise.all(withTables.map((app) => migrate(app, database.url)));
     await startAll(withTables);
-    await startAll(names.filter((name) => !running.has(name)));
+    await startAll(['sandbox', 'gateway', ...workers.map((family) => `worker-${family}` as const)]);
   } catch (error) {
     await stop();
     throw error;
