@@ -9,7 +9,7 @@ export default {
   moduleNameMapper: {
     // Sources import each other with the `.js` that they will have once built.
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
-    ...(process.env.NOBUNDLE ? {} : await bundledModules()),
+    ...(await bundledModules()),
   },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/', '<rootDir>/.nx/', '<rootDir>/.data/'],

@@ -22,8 +22,10 @@ const targets = (project) => ({
   },
   test: {
     ...cached(`node scripts/jest.mjs ${project}/`),
-    // Many suites start built services.
+    // Many suites start built services. Which of them, where it is not by their imports, `implicitDependencies` of package.json tells.
     dependsOn: ['doitong:bundle'],
+    // Each has a worker process for each core, and servers of its own.
+    parallelism: false,
     inputs: [...sources, ...shared('jest.config.mjs', 'scripts/*', 'k8s/*', 'README.md', 'package-lock.json')],
   },
 });
