@@ -57,10 +57,17 @@ describe('the providers query', () => {
   afterAll(() => gateway?.stop());
   beforeEach(async () => {
     gateway.reset();
-    catalogue = [provider({}), provider({ id: 'elevenlabs', type: 'AUDIO', available: false })];
     gateway.answer(generations.providers, () => ({ providers: catalogue }));
+    // What an earlier test has changed is known for some seconds still, unless the next change is told.
+    await changes(provider({}), provider({ id: 'elevenlabs', type: 'AUDIO', available: false }));
   });
   const list = async () => (await gateway.post('{ providers { id available } }')).body.data.providers;
+  const changes = async (...providers: Provider[]) => {
+    catalogue = providers;
+    await gateway.broadcast(catalog.changed, { family: 'minimax' });
+    const shown = providers.map(({ id, available }) => ({ id, available }));
+    await waitFor(async () => expect(await list()).toEqual(shown));
+  };
 
   it('prices and describes a provider by the defaults of its first model that is not retired', async () => {
     const { body } = await gateway.post(
@@ -122,12 +129,6 @@ describe('the providers query', () => {
   });
 
   it('shows a change of the catalogue as soon as it is told, and asks for it once in between', async () => {
-    const changes = async (...providers: Provider[]) => {
-      catalogue = providers;
-      await gateway.broadcast(catalog.changed, { family: 'minimax' });
-      const shown = providers.map(({ id, available }) => ({ id, available }));
-      await waitFor(async () => expect(await list()).toEqual(shown));
-    };
     // The catalogue is known for as long as keys are.
     await whileKeysAreKnown(gateway, async () => {
       await list();
