@@ -11,5 +11,6 @@ await runService(() => {
     port: config.PORT,
     natsUrl: config.NATS_URL,
     logLevel: config.LOG_LEVEL,
+    stopGraceMs: config.STOP_GRACE_MS,
   };
 });

@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 export const SandboxConfig = Type.Object({
   HOST: CommonConfig.HOST,
   LOG_LEVEL: CommonConfig.LOG_LEVEL,
+  STOP_GRACE_MS: CommonConfig.STOP_GRACE_MS,
   PORT: port(4010),
   /** Factor on the seconds that a vendor would take: 1 is vendor-like, 0 is done at once. */
   SANDBOX_SPEED: Type.Number({ minimum: 0, maximum: 100, default: 1 }),

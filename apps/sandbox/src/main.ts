@@ -10,5 +10,6 @@ await runService(() => {
     host: config.HOST,
     port: config.PORT,
     logLevel: config.LOG_LEVEL,
+    stopGraceMs: config.STOP_GRACE_MS,
   };
 });

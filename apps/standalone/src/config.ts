@@ -1,3 +1,4 @@
+import { CommonConfig } from '@doitong/service-kit';
 import Type, { type Static } from 'typebox';
 
 export const StandaloneConfig = Type.Object({
@@ -15,5 +16,6 @@ export const StandaloneConfig = Type.Object({
   /** Factor on the sandbox's vendor-like seconds: 1 as slow as vendors, 0 at once. */
   SANDBOX_SPEED: Type.Number({ minimum: 0, default: 0.1 }),
   LOG_LEVEL: Type.String({ default: 'info' }),
+  STOP_GRACE_MS: CommonConfig.STOP_GRACE_MS,
 });
 export type StandaloneConfig = Static<typeof StandaloneConfig>;

@@ -13,6 +13,7 @@ try {
     port: config.PORT,
     natsUrl: config.NATS_URL,
     logLevel: config.LOG_LEVEL,
+    stopGraceMs: config.STOP_GRACE_MS,
   }));
 } catch (error) {
   fatal(error);

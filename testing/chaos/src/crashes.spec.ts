@@ -4,10 +4,12 @@ import {
   eventually,
   Operator,
   type Platform,
+  rawConnection,
   type SeenGeneration,
   type ServiceName,
   startPlatform,
   startReceiver,
+  UNFINISHED,
 } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { tasksKnown } from './tasks-known.js';
@@ -127,6 +129,20 @@ describe('ten generations at the vendor', () => {
     await expectAllMadeOnce(customer, ten);
   }, 300_000);
 });
+
+it('a request that a client never finishes does not keep any service from ending', async () => {
+  const names = ['gateway', 'generations', 'billing', 'rate-limit', 'webhook-dispatcher', 'worker-minimax'] as const;
+  const codes = names.map(async (name) => {
+    const service = platform.processes(name).at(-1)!;
+    await rawConnection(service.url, UNFINISHED);
+    return service.stop();
+  });
+  expect(await Promise.all(codes)).toEqual(names.map(() => 0));
+  for (const name of names) {
+    await platform.kill(name);
+    await platform.start(name);
+  }
+}, 300_000);
 
 describe('accepted but not yet begun', () => {
   it('generations wait for a worker to come, also when their wake-up calls are lost', async () => {

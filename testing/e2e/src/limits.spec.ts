@@ -6,7 +6,10 @@ import {
   type GraphqlAnswer,
   Operator,
   type Platform,
+  type RawConnection,
+  rawConnection,
   startPlatform,
+  UNFINISHED,
   waitFor,
 } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -31,6 +34,7 @@ let gateways: string[];
 let stormed: Customer;
 let firstStorm: Storm;
 let silence: Promise<unknown>;
+let unfinished: RawConnection;
 
 beforeAll(async () => {
   platform = await startPlatform(['elevenlabs']);
@@ -45,6 +49,7 @@ beforeAll(async () => {
   stormed = await newCustomer('PRO');
   firstStorm = await storm();
   silence = sleep(61_000, undefined, { ref: false });
+  unfinished = await rawConnection(platform.gatewayUrl, UNFINISHED);
 }, 400_000);
 
 afterAll(async () => {
@@ -211,7 +216,11 @@ it('while no rate-limit service runs, paid work is refused for the moment and re
   expect((await customer.persist(audio('after'))).status).toBe(200);
 }, 200_000);
 
-// Last, so that the others run while it waits.
+// Last, so that the others run while these wait.
+it('a request that does not become whole is answered with 408, without a key too', async () => {
+  expect(await unfinished.said).toMatch(/^HTTP\/1.1 408 /);
+}, 200_000);
+
 it('50 clients of one account are admitted as often again after 61 s of silence', async () => {
   await silence;
   const again = await storm();

@@ -70,6 +70,7 @@ export async function startPlatform(
     JOB_LEASE_MS: '2000',
     SWEEP_MS: '250',
     CLAIM_SECONDS: '5',
+    STOP_GRACE_MS: '5000',
     ...env,
   };
   const ports: Partial<Record<ServiceName, number>> = {

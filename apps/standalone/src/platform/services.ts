@@ -56,6 +56,7 @@ export function startServices(
     host: config.HOST,
     port: config.PORT,
     logLevel: config.LOG_LEVEL,
+    stopGraceMs: config.STOP_GRACE_MS,
     natsUrl,
     logger,
     modules: [
@@ -88,6 +89,7 @@ export function startSandbox(
     host: config.HOST,
     port,
     logLevel: config.LOG_LEVEL,
+    stopGraceMs: config.STOP_GRACE_MS,
     logger,
     modules: [SandboxModule.register(loadConfig(SandboxConfig, env))],
   });

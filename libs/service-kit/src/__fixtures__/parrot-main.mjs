@@ -35,5 +35,6 @@ await runService(() => {
     port: config.PORT,
     natsUrl: config.NATS_URL,
     logLevel: 'info',
+    stopGraceMs: config.STOP_GRACE_MS,
   };
 });

@@ -1,9 +1,14 @@
 import Type, { type Static } from 'typebox';
 
+/** Less than the 30 s that Kubernetes gives by default. */
+export const STOP_GRACE_MS = 25_000;
+
 /** What every service reads from its environment. */
 export const CommonConfig = {
   NATS_URL: Type.String({ pattern: '^(nats|tls)://', default: 'nats://127.0.0.1:4222' }),
   HOST: Type.String({ default: '127.0.0.1' }),
+  /** How long a stop waits for requests in hand before it cuts them off. */
+  STOP_GRACE_MS: Type.Integer({ minimum: 0, maximum: 3_600_000, default: STOP_GRACE_MS }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
 };
 

@@ -4,12 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyServerOptions } from 'fastify';
 import { MessageBus } from '../bus/message-bus.js';
 import { NatsStrategy } from '../bus/nats-strategy.js';
+import { STOP_GRACE_MS } from '../config/common-config.js';
 import { HealthChecks } from '../health/health-checks.js';
 import { Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
+import { Connections } from './connections.js';
 import { KitModule } from './kit.module.js';
 
 export interface ServiceOptions {
@@ -20,9 +21,24 @@ export interface ServiceOptions {
   logLevel: string;
   /** Absent: the service speaks to no other. */
   natsUrl?: string;
-  http?: FastifyServerOptions;
+  /** How long a stop waits for requests in hand before it cuts them off. Default 25,000: less than the 30 s that Kubernetes gives. */
+  stopGraceMs?: number;
+  /** Other limits than `HTTP_LIMITS`. */
+  httpLimits?: Partial<HttpLimits>;
   logger?: Logger;
 }
+
+/** How long a client may take, in milliseconds. */
+interface HttpLimits {
+  /** To send a whole request, from its first byte: then it is answered 408, and its connection closed. */
+  requestTimeout: number;
+  /** To read or send nothing while an answer is on its way: then its connection is closed. A player that was paused asks for the rest again. */
+  connectionTimeout: number;
+}
+
+const HTTP_LIMITS: HttpLimits = { requestTimeout: 45_000, connectionTimeout: 600_000 };
+/** How often Node looks for requests that take too long. */
+const LOOK_MS = 5_000;
 
 export interface RunningService {
   app: NestFastifyApplication;
@@ -56,15 +72,19 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     module: ServiceModule,
     imports: [KitModule.forRoot({ service: options.name, natsUrl: options.natsUrl, logger }), ...options.modules],
   };
+  const limits = { ...HTTP_LIMITS, ...options.httpLimits };
   const adapter = new FastifyAdapter({
     genReqId: (request: IncomingMessage) => header(request.headers['x-request-id']) || randomUUID(),
-    ...options.http,
+    ...limits,
+    // Node swaps the two if the headers may take longer than the whole.
+    http: { headersTimeout: limits.requestTimeout, connectionsCheckingInterval: LOOK_MS },
   });
   adapter.getInstance().addHook('onRequest', (request, _reply, done) => withContext({ requestId: request.id }, done));
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: logger.forNest(),
     abortOnError: false,
   });
+  const connections = new Connections(app.getHttpServer());
   if (options.natsUrl) {
     const strategy = new NatsStrategy(app.get(MessageBus).connection, logger);
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });
@@ -81,11 +101,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
   const stop = async () => {
     app.get(HealthChecks).drain();
-    // A kept-alive connection that falls idle after its last answer would hold up the end for over a minute.
-    const idle = setInterval(() => app.getHttpServer().closeIdleConnections(), 50);
     // HTTP first: requests in hand still need the bus.
-    await app.getHttpAdapter().getInstance().close();
-    clearInterval(idle);
+    await connections.endDuring(() => app.getHttpAdapter().getInstance().close(), options.stopGraceMs ?? STOP_GRACE_MS);
     await app.close();
     logger.info('stopped');
   };
