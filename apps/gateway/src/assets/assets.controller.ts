@@ -1,5 +1,5 @@
 import { type AssetStore, AssetUrlSigner, serveAsset } from '@doitong/media';
-import { Controller, Get, Head, Inject, Req, Res } from '@nestjs/common';
+import { All, Controller, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ASSET_STORE } from '../tokens.js';
 
@@ -12,20 +12,11 @@ export class AssetsController {
     private readonly signer: AssetUrlSigner,
   ) {}
 
-  // Before GET: Fastify would otherwise make a HEAD of it that tells no length.
-  @Head('*')
-  head(@Req() request: FastifyRequest<AssetUrl>, @Res() reply: FastifyReply): Promise<void> {
-    return this.serve(request, reply);
-  }
-
-  @Get('*')
-  get(@Req() request: FastifyRequest<AssetUrl>, @Res() reply: FastifyReply): Promise<void> {
-    return this.serve(request, reply);
-  }
-
-  private async serve(
-    { method, params, query, headers }: FastifyRequest<AssetUrl>,
-    reply: FastifyReply,
+  // Every method, so that a wrong one is told which it may be; HEAD by itself, as Fastify would make one of GET that tells no length.
+  @All('*')
+  async serve(
+    @Req() { method, params, query, headers }: FastifyRequest<AssetUrl>,
+    @Res() reply: FastifyReply,
   ): Promise<void> {
     const { expires, signature } = query;
     const answer = await serveAsset(this.store, this.signer, { method, key: params['*'], expires, signature, headers });

@@ -47,6 +47,26 @@ describe('assets', () => {
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, 'bytes */10']);
   });
 
+  it('may be asked for in ranges by the pages of any origin', async () => {
+    const headers = {
+      origin: 'https://app.example',
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'range, authorization',
+    };
+    const answer = await fetch(await signed(), { method: 'OPTIONS', headers });
+    expect(answer.status).toBe(204);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': expect.stringContaining('GET'),
+      'access-control-allow-headers': 'range, authorization',
+    });
+  });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('are not changed by %s: 405', async (method) => {
+    const answer = await fetch(await signed(), { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  });
+
   it('are not sent again to who has them', async () => {
     const etag = (await fetch(await signed(), { method: 'HEAD' })).headers.get('etag')!;
     const answer = await fetch(await signed(), { headers: { 'if-none-match': etag } });

@@ -88,6 +88,16 @@ describe('the list of generations', () => {
 
   const cursor = (text: string) => Buffer.from(text).toString('base64url');
   it.each([
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+    ['0001-01-01T00:00:00-23:59', '0001-01-01T23:59:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['2024-02-29T23:59:59+14:00', '2024-02-29T09:59:59.000Z'],
+  ])('takes an instant at the edge of years and months: %s', async (createdAfter, utc) => {
+    expect((await ask({ filter: { createdAfter } })).errors).toBeUndefined();
+    expect(asked()[0]).toMatchObject({ filter: { createdAfter: utc } });
+  });
+
+  it.each([
     [{ first: 0 }, 'first'],
     [{ first: -1 }, 'first'],
     [{ first: 101 }, 'first'],
@@ -98,6 +108,15 @@ describe('the list of generations', () => {
     [{ filter: { createdAfter: 'yesterday' } }, 'createdAfter'],
     [{ filter: { createdBefore: '2025-01-31T12:00:00' } }, 'createdBefore'],
     [{ filter: { createdBefore: 1 } }, 'createdBefore'],
+    [{ filter: { createdAfter: '0001-01-01T00:00:00+23:59' } }, 'createdAfter'],
+    [{ filter: { createdAfter: '0000-06-01T00:00:00Z' } }, 'createdAfter'],
+    [{ filter: { createdBefore: '9999-12-31T23:59:59-00:01' } }, 'createdBefore'],
+    [{ filter: { createdBefore: '2025-02-29T00:00:00Z' } }, 'createdBefore'],
+    [{ filter: { createdBefore: '2025-04-31T00:00:00Z' } }, 'createdBefore'],
+    [{ filter: { createdBefore: '2025-13-01T00:00:00Z' } }, 'createdBefore'],
+    [{ filter: { createdBefore: '2025-01-01T24:00:00Z' } }, 'createdBefore'],
+    [{ filter: { createdBefore: '2025-01-01T00:60:00Z' } }, 'createdBefore'],
+    [{ filter: { createdBefore: '2025-01-01T00:00:00+99:00' } }, 'createdBefore'],
     [{ filter: { status: ['DONE'] } }, 'status.0'],
   ])('refuses what cannot be: %j', async (variables, field) => {
     expect((await ask(variables)).errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', field } }]);

@@ -15,6 +15,10 @@ const nested = (levels: number) =>
 const doubling = `{ generation(id: "x") { ...F0 } }
   ${times(20, (n) => `fragment F${n} on Generation { ...F${n + 1} routing { reason } ...F${n + 1} }`)}
   fragment F20 on Generation { id }`;
+/** Little more than a thousand characters that ask for megabytes. */
+const multiplied = `{ __schema { types { ${times(20, (n) => `a${n}: fields { type { ...I ofType { ...I } } }`)} } } }
+  fragment I on __Type { ${times(20, (n) => `b${n}: description`)} }`;
+const often = `{ __schema { types { ${times(90, (n) => `a${n}: fields { description type { ofType { name } } }`)} } } }`;
 const page = (first: string) => `generations(first: ${first}) { edges { node { id status progress error { code } } } }`;
 
 let gateway: Gateway;
@@ -51,7 +55,21 @@ describe('a document beyond a limit is INVALID_INPUT that names the limit and wh
       'cost',
       /costs/,
     ],
+    [
+      'pages of a length below 0 beside full ones',
+      `{ b: ${page('-100000')} ${times(30, (n) => `a${n}: ${page('100')}`)} }`,
+      'cost',
+      /costs \d+/,
+    ],
     ['fragments that double and double', doubling, 'cost', /costs \d+/],
+    ['introspection that multiplies by aliases', multiplied, 'aliases', /\d+ aliases; 100/],
+    ['introspection that asks often', often, 'cost', /costs (\d+|far more)/],
+    [
+      'aliases inside introspection',
+      `{ __schema { ${times(101, (n) => `a${n}: queryType { name }`)} } }`,
+      'aliases',
+      /101/,
+    ],
   ])('%s', async (_what, document, limit, message) => {
     for (let time = 1; time <= 2; time++) {
       const { status, body } = await gateway.post(document);
@@ -87,6 +105,18 @@ it.each([
 it.each([
   ['100 aliases', aliases(100)],
   ['the introspection of editors', getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true })],
+  [
+    'the introspection of code generators',
+    getIntrospectionQuery({
+      descriptions: true,
+      schemaDescription: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    }),
+  ],
+  ['a look at one type', '{ __type(name: "Generation") { name fields { name args { name } type { name kind } } } }'],
 ])('%s are within the limits', async (_what, document) => {
   const { status, body } = await gateway.post(document);
   expect([status, body.errors]).toEqual([200, undefined]);

@@ -14,6 +14,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
+import { introspectionCost } from './introspection-cost.js';
 
 /** A prompt is one token, whatever its length. */
 export const MOST_TOKENS = 2_000;
@@ -29,6 +30,7 @@ const FIELD_COST = 1;
 /** How many entries a list is reckoned with that is no page. */
 const LIST_LENGTH = 5;
 const LONGEST_PAGE = 100;
+const INTROSPECTION = new Set(['__schema', '__type']);
 
 /** INVALID_INPUT that names the limit of documents which is exceeded, and what was found. */
 export function beyondLimit(limit: string, allowed: number, message: string): DoitongError {
@@ -37,8 +39,8 @@ export function beyondLimit(limit: string, allowed: number, message: string): Do
 
 /**
  * Throws INVALID_INPUT where an operation is too deep, has too many aliases or may cost too much, counted as if every fragment stood
- * where it is spread. Takes time in proportion to the document, also where fragments multiply or go in circles. What introspection
- * asks for is not counted: GraphQL's own rules bound it.
+ * where it is spread. Takes time in proportion to the document, also where fragments multiply or go in circles. Introspection costs as many
+ * fields as its answer has; how deep it is does not matter.
  */
 export function keepWithinLimits(schema: GraphQLSchema, document: DocumentNode): void {
   const measure = measureOf(schema, document);
@@ -56,7 +58,7 @@ export function keepWithinLimits(schema: GraphQLSchema, document: DocumentNode):
       throw beyondLimit(
         'cost',
         HIGHEST_COST,
-        `The operation costs ${cost} (${reckoning}); ${HIGHEST_COST} is allowed.`,
+        `The operation costs ${Number.isFinite(cost) ? cost : 'far more'} (${reckoning}); ${HIGHEST_COST} is allowed.`,
       );
     }
   }
@@ -108,7 +110,12 @@ function measureOf(schema: GraphQLSchema, document: DocumentNode) {
   const ofField = (node: FieldNode, parent: GraphQLNamedType | null | undefined, isPage: boolean): Measure => {
     const aliases = node.alias ? 1 : 0;
     const ownCost = roots.has(parent) ? CALL_COST : FIELD_COST;
-    if (!node.selectionSet || node.name.value.startsWith('__')) return { depth: 1, aliases, cost: ownCost };
+    if (!node.selectionSet) return { depth: 1, aliases, cost: ownCost };
+    if (INTROSPECTION.has(node.name.value)) {
+      const inner = ofSelections(node.selectionSet);
+      const cost = ownCost + introspectionCost(schema, fragments, node);
+      return { depth: 1, aliases: aliases + inner.aliases, cost };
+    }
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
     const length = field ? lengthOf(field, node, isPage) : 1;
     const type = field && getNamedType(field.type);
@@ -127,7 +134,7 @@ function lengthOf({ args, type }: GraphQLField<unknown, unknown>, node: FieldNod
   const first = args.find(({ name }) => name === 'first');
   if (first) {
     const given = node.arguments?.find(({ name }) => name.value === 'first')?.value;
-    if (given?.kind === Kind.INT) return Number(given.value);
+    if (given?.kind === Kind.INT) return Math.max(0, Number(given.value));
     return given || first.defaultValue === undefined ? LONGEST_PAGE : Number(first.defaultValue);
   }
   return isListType(getNullableType(type)) && !isPage ? LIST_LENGTH : 1;

@@ -9,6 +9,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -16,10 +17,12 @@ import { beyondLimit, keepWithinLimits, MOST_TOKENS } from './document-limits.js
 import { canonicalForm } from './flat-dialect.js';
 import { flatShape } from './flat-shape.js';
 import { Operation } from './operation.js';
+import { unconditionalSubscriptions } from './unconditional-subscriptions.js';
 
 /** Documents are kept whole: of this number and length, they cannot fill the memory. */
 const MOST_DOCUMENTS = 300;
 const LONGEST_DOCUMENT = 150_000;
+const RULES = [...specifiedRules, unconditionalSubscriptions];
 
 /** What became of a text: its operations, or why it has none. */
 type Read = { operations: Operation[] } | { failure: unknown };
@@ -68,7 +71,7 @@ export class Documents {
       const sent = parseWithinLimits(text);
       keepWithinLimits(this.schema, sent);
       const document = canonicalForm(this.schema, sent);
-      const faults = validate(this.schema, document);
+      const faults = validate(this.schema, document, RULES);
       const fragments = fragmentsOf(sent);
       const operations = sent.definitions.filter(isOperation).map((definition) => {
         const shape = faults.length === 0 ? flatShape(this.schema, { definition, fragments }) : undefined;

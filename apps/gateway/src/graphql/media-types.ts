@@ -18,11 +18,14 @@ const named: AnswerForm = { contentType: `${PLAIN}; charset=utf-8`, faultStatus:
 /** What curl and fetch get, which name nothing: for them the status tells too. */
 export const unnamed: AnswerForm = { contentType: `${PLAIN}; charset=utf-8`, faultStatus: 400 };
 
+/** Of `Accept`, what tells types apart and ranks them: all our answers are UTF-8, whatever charset a client names beside a type. */
+const accepted = (accept: string) => ({ headers: { accept: accept.replace(/;(?! *q *=)[^;,]*/gi, '') } });
+
 /** The form that a client would best like to have; undefined when it takes none. */
 export function answerFormOf({ headers }: FastifyRequest): AnswerForm | undefined {
   const { accept } = headers;
   if (!accept || accept === '*/*') return unnamed;
-  const chosen = new Negotiator({ headers }).mediaType([PLAIN, MODERN]);
+  const chosen = new Negotiator(accepted(accept)).mediaType([PLAIN, MODERN]);
   if (chosen === MODERN) return modern;
   if (chosen === PLAIN) return accept.includes(PLAIN) ? named : unnamed;
   return undefined;
@@ -31,7 +34,7 @@ export function answerFormOf({ headers }: FastifyRequest): AnswerForm | undefine
 /** A browser that was pointed here, not a program. */
 export function wantsPage({ method, headers }: FastifyRequest): boolean {
   if (method !== 'GET' || !headers.accept?.includes(PAGE)) return false;
-  return new Negotiator({ headers }).mediaType([PLAIN, MODERN, PAGE]) === PAGE;
+  return new Negotiator(accepted(headers.accept)).mediaType([PLAIN, MODERN, PAGE]) === PAGE;
 }
 
 /** A form of a web page can send text, form data and urlencoded text to any place without asking; JSON it cannot. */

@@ -83,6 +83,10 @@ describe('the form of an answer', () => {
     ['application/graphql-response+json,application/json;q=0.9', MODERN, 400],
     ['application/json,application/graphql-response+json;q=0.9', PLAIN, 200],
     ['text/html,application/json;q=0.9', PLAIN, 200],
+    ['application/json; charset=utf-8', PLAIN, 200],
+    ['application/json;charset="UTF-8", text/plain, */*', PLAIN, 200],
+    ['application/graphql-response+json; charset=utf-8, application/json; charset=utf-8; q=0.9', MODERN, 400],
+    ['application/json; charset=utf-8; q=0.5, application/graphql-response+json; charset=utf-8', MODERN, 400],
   ])('is what Accept: %s wants, and so is the status of a faulty document', async (accept, type, status) => {
     expect(await answerTo(accept, DOCUMENT)).toEqual([type, 200]);
     expect(await answerTo(accept, '{ colour }')).toEqual([type, status]);

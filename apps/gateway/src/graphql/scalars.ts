@@ -21,14 +21,21 @@ export const DateTime = new GraphQLScalarType<string, string>({
   parseValue: instant,
 });
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+/** What four digits can say, in UTC too; there was no year 0. */
+const FIRST = Date.parse('0001-01-01T00:00:00Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 function instant(value: unknown): string {
-  if (typeof value === 'string' && RFC_3339.test(value)) {
-    const parsed = new Date(value);
-    if (!Number.isNaN(parsed.getTime())) return parsed.toISOString();
+  const [, day] = (typeof value === 'string' && RFC_3339.exec(value)) || [];
+  if (!day) {
+    throw new GraphQLError('DateTime must be an ISO 8601 instant with a time zone, such as `2025-01-31T12:00:00Z`.');
   }
-  throw new GraphQLError('DateTime must be an ISO 8601 instant with a time zone, such as `2025-01-31T12:00:00Z`.');
+  const time = Date.parse(String(value));
+  // Of a day that does not exist, JavaScript makes one of the next month.
+  const exists = new Date(Date.parse(`${day}T00:00:00Z`) || 0).toISOString().startsWith(day);
+  if (exists && time >= FIRST && time <= LAST) return new Date(time).toISOString();
+  throw new GraphQLError(`DateTime must be an instant that exists, of the years 1 to 9999 in UTC; ${value} is none.`);
 }
 
 function notTooDeep(value: unknown, depth = 0): unknown {

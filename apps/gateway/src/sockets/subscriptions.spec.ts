@@ -173,6 +173,16 @@ describe('a document over a WebSocket', () => {
     ['a mutation', 'mutation { cancelGeneration(id: "x") }', 'query'],
     ['an unknown field', 'subscription ($id: ID!) { generationUpdated(id: $id) { nothing } }', 'nothing'],
     ['what cannot be read', 'subscription {', undefined],
+    [
+      'a root that is skipped',
+      'subscription ($id: ID!) { generationUpdated(id: $id) @skip(if: true) { id } }',
+      undefined,
+    ],
+    [
+      'a root that is not included, in a fragment',
+      'subscription ($id: ID!) { ...F } fragment F on Subscription { generationUpdated(id: $id) @include(if: false) { id } }',
+      undefined,
+    ],
     ['two operations, none of them named', `${WATCH.replace('(', 'A(')} ${WATCH.replace('(', 'B(')}`, 'operationName'],
   ])('%s is INVALID_INPUT', async (_what, query, field) => {
     const refusal = (await watch({ id }, query).ended) as { extensions: { code: string; field?: string } }[];

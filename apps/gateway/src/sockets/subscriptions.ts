@@ -1,7 +1,7 @@
 import { DoitongError } from '@doitong/contracts';
 import { Logger } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, subscribe } from 'graphql';
 import { CloseCode, type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { GraphqlContext } from '../graphql/context.js';
@@ -55,6 +55,8 @@ export class Subscriptions {
     connectionInitWaitTimeout: INIT_MS,
     onConnect: (context) => this.connect(context),
     onSubscribe: (context, _id, payload) => this.admit(context, payload),
+    // What it throws ends this subscription with an `error`, and not the whole socket.
+    subscribe: (args) => subscribe(args).catch(failing),
     onNext: (_context, _id, _payload, args, result) => {
       const { operation, variableValues: variables } = args as Admitted;
       const { data, errors } = operation.flattened(result);
@@ -131,6 +133,10 @@ export class Subscriptions {
     const isKey = error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN';
     socket.close(isKey ? CloseCode.Forbidden : TRY_AGAIN_LATER, error.message.slice(0, LONGEST_REASON));
   }
+}
+
+async function* failing(error: unknown): AsyncGenerator<never> {
+  yield Promise.reject<never>(error);
 }
 
 /** `authorization` of the payload of connection_init, however it is spelled. */

@@ -199,6 +199,6 @@ describe.each(storeKinds)('assets served from %s', (_name, start) => {
   it('are read only', async () => {
     const answer = await get({}, 'DELETE');
     expect(answer.status).toBe(405);
-    expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
   });
 });

@@ -17,7 +17,7 @@ export interface AssetRequest {
 
 /** The server sends `body` and destroys the stream when the client goes away. */
 export interface AssetResponse {
-  status: 200 | 206 | 304 | 403 | 404 | 405 | 410 | 416;
+  status: 200 | 204 | 206 | 304 | 403 | 404 | 405 | 410 | 416;
   headers: Record<string, string>;
   body?: Readable | string;
 }
@@ -31,6 +31,21 @@ const commonHeaders = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+const METHODS = 'GET, HEAD, OPTIONS';
+const PREFLIGHT_SECONDS = '7200';
+
+/** What a browser asks before a page of another origin may send headers of its own, such as `Range`; it sends no signature to check. */
+const preflight = (headers: IncomingHttpHeaders): AssetResponse => ({
+  status: 204,
+  headers: {
+    ...commonHeaders,
+    Allow: METHODS,
+    'Access-Control-Allow-Methods': METHODS,
+    'Access-Control-Allow-Headers': headers['access-control-request-headers'] ?? 'range',
+    'Access-Control-Max-Age': PREFLIGHT_SECONDS,
+  },
+});
+
 /**
  * Serves one asset by its signed URL: 403 for a URL that we did not sign, 410 for one whose time is over, then HTTP caching and
  * single ranges. Throws only what the store throws when it is out of order.
@@ -41,8 +56,9 @@ export async function serveAsset(
   request: AssetRequest,
 ): Promise<AssetResponse> {
   const { key, expires, signature, method, headers } = request;
+  if (method === 'OPTIONS') return preflight(headers);
   if (method !== 'GET' && method !== 'HEAD') {
-    return refusal(request, 405, 'METHOD_NOT_ALLOWED', 'Assets are read with GET or HEAD.', { Allow: 'GET, HEAD' });
+    return refusal(request, 405, 'METHOD_NOT_ALLOWED', 'Assets are read with GET or HEAD.', { Allow: METHODS });
   }
   const signed = typeof expires === 'string' && typeof signature === 'string';
   const verdict = signed ? signer.verify(key, expires, signature) : 'invalid';
