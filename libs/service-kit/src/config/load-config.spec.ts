@@ -17,6 +17,7 @@ it('reads the variables as their types, with defaults for what is absent or empt
     DATABASE_URL: 'postgres://u:p@host/db',
     DATABASE_POOL_SIZE: 20,
     NATS_URL: 'nats://127.0.0.1:4222',
+    STOP_GRACE_MS: 25_000,
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
     PORT: 0,
