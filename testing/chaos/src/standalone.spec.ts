@@ -33,6 +33,8 @@ let folder: TemporaryFolder;
 let env: Record<string, string>;
 let port: number;
 let standalone: Service;
+/** What the demo account has before any test. */
+let opening: { credits: number; held: number };
 
 /** Started, and with its file written anew, which is its last step. */
 async function start(): Promise<Service> {
@@ -59,6 +61,7 @@ beforeAll(async () => {
     SWEEP_MS: '250',
   };
   standalone = await start();
+  opening = await (await customer()).account();
 }, 300_000);
 
 afterAll(async () => {
@@ -71,7 +74,7 @@ describe('the standalone', () => {
     const told = await file();
     expect(told).toMatchObject({ pid: standalone.pid, graphqlUrl: `http://127.0.0.1:${port}/graphql` });
     expect((await stat(join(folder.path, 'standalone.json'))).mode & 0o777).toBe(0o600);
-    expect(await (await customer()).account()).toEqual({ credits: 100_000, held: 0 });
+    expect(opening).toEqual({ credits: 100_000, held: 0 });
   });
 
   it('is what the command line of operators speaks to: tables for people, JSON for programs, and what it changes is audited', async () => {
