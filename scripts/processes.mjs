@@ -8,8 +8,8 @@ let stoppedBy;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(signal));
 
 /**
- * Runs a command to its end and returns its exit code; null when a signal ended it. It gets a process group of its own, so that whatever
- * ends this process, by Ctrl-C too, ends all that the command has started: first by SIGTERM, after 10 s by SIGKILL.
+ * Runs a command to its end and returns its exit code; null when a signal ended it. It gets a process group of its own: when Ctrl-C, SIGTERM or
+ * SIGHUP ends this process, all that the command has started is ended first, by SIGTERM, and after 10 s by SIGKILL.
  */
 export async function run(command, args, { env = {}, cwd } = {}) {
   const child = spawn(command, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env }, detached: true });
