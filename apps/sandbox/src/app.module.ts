@@ -12,6 +12,8 @@ import { createRenderer, type Renderer } from './media/renderer.js';
 import { DataDir } from './storage/data-dir.js';
 import { Uploads } from './storage/uploads.js';
 import { Admission } from './tasks/admission.js';
+import { Asks } from './tasks/asks.js';
+import { OwnTasks } from './tasks/own-tasks.js';
 import { SubmitsController } from './tasks/submits.controller.js';
 import { TaskStore } from './tasks/task-store.js';
 import { Timeline } from './tasks/timeline.js';
@@ -56,11 +58,13 @@ export class SandboxModule implements OnModuleDestroy {
             ),
         },
         Admission,
+        Asks,
         Callbacks,
         FaultGate,
         HttpServer,
         Links,
         Origins,
+        OwnTasks,
         Timeline,
         VirtualClock,
         ...families.flatMap(({ providers }) => providers),

@@ -18,6 +18,8 @@ export interface TestSandbox {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** How many accepted submits have a prompt that contains this. */
   submits(prompt: string): Promise<number>;
+  /** How often one was asked for, accepted or not. */
+  asked(prompt: string): Promise<number>;
   /** Moves its time on, and tells it: milliseconds since 1970. */
   advance(seconds: number): Promise<number>;
   stop(): Promise<void>;
@@ -38,12 +40,15 @@ export async function startSandbox(env: Record<string, string> = {}): Promise<Te
           headers: { 'content-type': 'application/json', ...headers },
           body: JSON.stringify(body),
         });
+  const shown = async (prompt: string) =>
+    (await ask(`${url}/_sandbox/submits?${new URLSearchParams({ prompt })}`, {})).body;
   return {
     url,
     folder: folder.path,
     get: (path, headers = {}) => ask(path.startsWith('http') ? path : url + path, { headers }),
     post,
-    submits: async (prompt) => (await ask(`${url}/_sandbox/submits?${new URLSearchParams({ prompt })}`, {})).body.total,
+    submits: async (prompt) => (await shown(prompt)).total,
+    asked: async (prompt) => (await shown(prompt)).asked,
     async advance(seconds) {
       return Date.parse((await post('/_sandbox/clock', { advanceSeconds: seconds })).body.now);
     },

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, UseFi
 import type { FastifyRequest } from 'fastify';
 import { fingerprint } from '../http/request.js';
 import { VendorErrorFilter } from '../http/vendor-error.js';
-import { TaskStore } from '../tasks/task-store.js';
+import { OwnTasks } from '../tasks/own-tasks.js';
 import { notAuthenticated } from './errors.js';
 import { FluxResults, family } from './results.js';
 import { FluxSubmits } from './submits.js';
@@ -14,7 +14,7 @@ export class BlackForestLabsController {
   constructor(
     @Inject(FluxSubmits) private readonly submits: FluxSubmits,
     @Inject(FluxResults) private readonly results: FluxResults,
-    @Inject(TaskStore) private readonly tasks: TaskStore,
+    @Inject(OwnTasks) private readonly tasks: OwnTasks,
   ) {}
 
   @Get('v1/credits')
@@ -26,16 +26,14 @@ export class BlackForestLabsController {
   /** The cluster that was submitted to: it knows the tasks that have no polling URL, and no others. */
   @Get('v1/get_result')
   guessed(@Req() request: FastifyRequest, @Query('id') id = '') {
-    const credential = credentialOf(request);
-    const task = this.tasks.find(family, id);
-    return task?.credential === credential && task.callback ? this.results.of(task) : notFound(id);
+    const task = this.tasks.find(family, credentialOf(request), id);
+    return task?.callback ? this.results.of(task) : notFound(id);
   }
 
   @Get('cluster-1/v1/get_result')
   result(@Req() request: FastifyRequest, @Query('id') id = '') {
-    const credential = credentialOf(request);
-    const task = this.tasks.find(family, id);
-    return task?.credential === credential ? this.results.of(task) : notFound(id);
+    const task = this.tasks.find(family, credentialOf(request), id);
+    return task ? this.results.of(task) : notFound(id);
   }
 
   @Post('v1/:model')

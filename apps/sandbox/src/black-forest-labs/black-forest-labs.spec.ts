@@ -83,13 +83,16 @@ describe('refusals', () => {
 
   it.each([
     ['quota', 402],
-    ['server-error-once', 503],
+    ['server-error', 500],
+    ['server-error-once', 500],
+    ['overloaded-once', 503],
     ['rate-limited-once', 429],
   ])('%s is a %d, and nothing is accepted', async (marker, status) => {
     const prompt = `refused [[sandbox:${marker}]]`;
     expect((await submit({ prompt })).status).toBe(status);
     expect(await sandbox.submits(prompt)).toBe(0);
-    if (marker !== 'quota') expect((await submit({ prompt })).status).toBe(200);
+    expect((await submit({ prompt })).status).toBe(marker.endsWith('once') ? 200 : status);
+    expect(await sandbox.asked(prompt)).toBe(2);
   });
 
   it('a marker that does not exist is a 400 that says so', async () => {
@@ -105,6 +108,24 @@ it.each([
   ['hang', 'Pending'],
 ])('%s is a task that is %s, under HTTP 200', async (marker, status) => {
   expect(await result(`[[sandbox:${marker}]]`)).toMatchObject({ status, result: null });
+});
+
+it('proxy-error-once accepts and records, then answers with the page of a gateway', async () => {
+  const prompt = 'behind a gateway [[sandbox:proxy-error-once]]';
+  const { status, headers, body } = await submit({ prompt });
+  expect([status, headers.get('content-type')]).toEqual([502, 'text/html; charset=utf-8']);
+  expect(body.toString()).toContain('502 Bad Gateway');
+  expect([await sandbox.submits(prompt), await sandbox.asked(prompt)]).toEqual([1, 1]);
+  expect((await submit({ prompt })).status).toBe(200);
+});
+
+it('proxy-refusal-once answers the first poll with the page of a gateway, and no other', async () => {
+  const { body } = await submit({ prompt: '[[sandbox:proxy-refusal-once]]' });
+  const polls = [];
+  for (let poll = 0; poll < 3; poll += 1) polls.push(await sandbox.get(body.polling_url, key));
+  expect(polls.map(({ status }) => status)).toEqual([403, 200, 200]);
+  expect(polls[0]?.headers.get('content-type')).toMatch('text/html');
+  expect(polls[2]?.body.status).toBe('Ready');
 });
 
 it('answer-lost accepts and records, then breaks the connection', async () => {

@@ -21,6 +21,7 @@ export const refusals: Refusals = {
   quota: new VendorError(402, { detail: 'Insufficient credits. Please add credits to continue.' }),
   // Moderation is a status of the task.
   'content-rejected': undefined,
-  'server-error': new VendorError(503, { detail: 'Service temporarily unavailable' }),
+  'server-error': new VendorError(500, { detail: 'Internal Server Error' }),
+  overloaded: new VendorError(503, { detail: 'Service temporarily unavailable' }),
   'rate-limited': new VendorError(429, { detail: 'Too many active tasks. Please wait for them to finish.' }),
 };

@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox';
+import { table } from '../http/table.js';
 
 const nullable = (schema: TSchema) => Type.Optional(Type.Union([schema, Type.Null()]));
 const Base64 = Type.String({ minLength: 1 });
@@ -53,7 +54,7 @@ interface FluxModel {
 const megapixel = 1_048_576;
 
 /** By path after `/v1/`. What the vendor no longer lists, such as `flux-pro`, is not found. */
-export const models: Record<string, FluxModel> = {
+export const models: Record<string, FluxModel> = table({
   'flux-dev': {
     body: Type.Object({
       ...common('jpeg'),
@@ -103,4 +104,4 @@ export const models: Record<string, FluxModel> = {
     pixels: megapixel,
     ratio: '1:1',
   },
-};
+});

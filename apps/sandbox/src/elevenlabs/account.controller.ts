@@ -54,7 +54,8 @@ export class AccountController {
     return {
       voices: found.slice(from, to).map(voiceWire),
       has_more: hasMore,
-      total_count: query.include_total_count === 'false' ? null : found.length,
+      // A number in any case: the vendor's client requires one.
+      total_count: query.include_total_count === 'false' ? 0 : found.length,
       next_page_token: hasMore ? String(to) : null,
     };
   }
@@ -68,11 +69,13 @@ export class AccountController {
       character_count: mine.reduce((sum, task) => sum + (task.details as SpeechDetails).characterCost, 0),
       character_limit: characterLimit,
       max_character_limit_extension: null,
+      max_credit_limit_extension: 0,
       can_extend_character_limit: false,
       allowed_to_extend_character_limit: false,
       next_character_count_reset_unix: null,
       voice_slots_used: 0,
       professional_voice_slots_used: 0,
+      professional_voice_slots_used_in_workspace: 0,
       voice_limit: 30,
       voice_add_edit_counter: 0,
       professional_voice_limit: 0,
@@ -80,6 +83,7 @@ export class AccountController {
       can_use_instant_voice_cloning: false,
       can_use_professional_voice_cloning: false,
       currency: 'usd',
+      current_overage: { amount: '0', currency: 'usd' },
       status: 'active',
       billing_period: 'monthly_period',
       character_refresh_period: 'monthly_period',

@@ -135,6 +135,8 @@ describe('errors', () => {
     ],
     ['quota', () => speak({ text: '[[sandbox:quota]]' }), 401, 'quota_exceeded'],
     ['content-rejected', () => speak({ text: '[[sandbox:content-rejected]]' }), 400, 'content_against_policy'],
+    ['server-error', () => speak({ text: '[[sandbox:server-error]]' }), 500, 'internal_error'],
+    ['overloaded-once', () => speak({ text: '[[sandbox:overloaded-once]]' }), 429, 'system_busy'],
     ['server-error-once', () => speak({ text: '[[sandbox:server-error-once]]' }), 500, 'internal_error'],
     ['rate-limited-once', () => speak({ text: '[[sandbox:rate-limited-once]]' }), 429, 'rate_limit_exceeded'],
     ['failed', () => speak({ text: '[[sandbox:failed]]' }), 500, 'internal_error'],
@@ -143,7 +145,7 @@ describe('errors', () => {
     expect(answer.status).toBe(status);
     const detail = { code, status: code, type: expect.any(String), message: expect.any(String) };
     expect(answer.body.detail).toMatchObject(detail);
-    expect(answer.headers.get('retry-after')).toBe(status === 429 ? '1' : null);
+    expect(answer.headers.get('retry-after')).toBe(code === 'rate_limit_exceeded' ? '1' : null);
   });
 
   it('a field of the wrong kind is a 422 with a list', async () => {

@@ -93,6 +93,10 @@ export const refusals = (isOld: boolean): Refusals => ({
   ),
   'content-rejected': elevenlabsError(moderated, isOld),
   'server-error': elevenlabsError(internal, isOld),
+  overloaded: elevenlabsError(
+    { status: 429, type: 'rate_limit_error', code: 'system_busy', message: 'The system is busy. Please try again.' },
+    isOld,
+  ),
   'rate-limited': elevenlabsError(
     {
       status: 429,

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faultsOf } from '../faults/faults.js';
 import { VendorErrorFilter } from '../http/vendor-error.js';
 import { contentTypeOf } from '../media/specs.js';
+import { OwnTasks } from '../tasks/own-tasks.js';
 import { type Task, verdictOf } from '../tasks/task.js';
 import { TaskStore } from '../tasks/task-store.js';
 import { credentialOf } from './credential.js';
@@ -26,6 +27,7 @@ const largestPage = 1_000;
 @UseFilters(VendorErrorFilter)
 export class HistoryController {
   constructor(
+    @Inject(OwnTasks) private readonly own: OwnTasks,
     @Inject(TaskStore) private readonly tasks: TaskStore,
     @Inject(Speeches) private readonly speeches: Speeches,
   ) {}
@@ -60,7 +62,7 @@ export class HistoryController {
 
   private find(request: FastifyRequest, id: string): Task {
     const credential = credentialOf(request);
-    const task = this.tasks.find(family, id);
+    const task = this.own.find(family, credential, id);
     if (!task || !isListed(task, credential)) throw elevenlabsError(noHistoryItem);
     return task;
   }

@@ -1,3 +1,5 @@
+import { table } from '../http/table.js';
+
 interface SpeechModel {
   name: string;
   maxCharacters: number;
@@ -7,7 +9,7 @@ interface SpeechModel {
 
 const many = ['en', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ru', 'ja', 'zh', 'ko', 'hi', 'ar'];
 
-export const models: Record<string, SpeechModel> = {
+export const models: Record<string, SpeechModel> = table({
   eleven_v3: { name: 'Eleven v3', maxCharacters: 5_000, costFactor: 1, languages: many },
   eleven_multilingual_v2: { name: 'Eleven Multilingual v2', maxCharacters: 10_000, costFactor: 1, languages: many },
   eleven_flash_v2_5: { name: 'Eleven Flash v2.5', maxCharacters: 40_000, costFactor: 0.5, languages: many },
@@ -16,7 +18,7 @@ export const models: Record<string, SpeechModel> = {
   eleven_turbo_v2: { name: 'Eleven Turbo v2', maxCharacters: 30_000, costFactor: 0.5, languages: ['en'] },
   eleven_multilingual_v1: { name: 'Eleven Multilingual v1', maxCharacters: 10_000, costFactor: 1, languages: many },
   eleven_monolingual_v1: { name: 'Eleven English v1', maxCharacters: 10_000, costFactor: 1, languages: ['en'] },
-};
+});
 
 export const modelWire = (id: string, { name, maxCharacters, costFactor, languages }: SpeechModel) => ({
   model_id: id,

@@ -14,7 +14,8 @@ it('every fault is found by its marker, wherever it stands and whatever its case
 });
 
 it('a marker that does not exist is told, not passed over', () => {
-  expect(of('[[sandbox:hangs]] [[sandbox:slow]] [[sandbox:hang=1]] [[sandbox:hangs@acme]]').unknown).toHaveLength(4);
+  const typos = '[[sandbox:hangs]] [[sandbox:slow]] [[sandbox:hang=1]] [[sandbox:hangs@acme]] [[sandbox:constructor]]';
+  expect(of(typos).unknown).toHaveLength(5);
 });
 
 it('a marker that names a family is a fault of no other', () => {
@@ -30,6 +31,22 @@ it('a marker that names a family is a fault of no other', () => {
 it('a text without markers has no faults', () => {
   const found = of('[[ sandbox ]] [Push in] hang');
   expect(Object.keys(faults).some((fault) => found.has(fault as keyof typeof faults))).toBe(false);
+});
+
+it('the refusals of one time stand in line, and those of each time come before them', () => {
+  const gate = new FaultGate();
+  const ask = (prompt: string) => gate.refusalOf({ family: 'minimax', credential: 'one', prompt });
+  const both = '[[sandbox:rate-limited-once]] [[sandbox:overloaded-once]]';
+  expect([ask(both), ask(both)]).toEqual(['overloaded', 'rate-limited']);
+  const always = '[[sandbox:server-error]] [[sandbox:rate-limited-once]]';
+  expect([ask(always), ask(always)]).toEqual(['server-error', 'server-error']);
+});
+
+it('a gateway refuses the first look at each task, whoever has looked at another', () => {
+  const gate = new FaultGate();
+  const look = (id: string) =>
+    gate.refusesLook({ id, family: 'minimax', credential: 'one', prompt: '[[sandbox:proxy-refusal-once]]' });
+  expect([look('a'), look('b'), look('a'), look('b'), look('a')]).toEqual([true, true, false, false, false]);
 });
 
 it('a fault of one time refuses every second try of the same text by the same asker', () => {

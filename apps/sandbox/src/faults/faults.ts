@@ -4,8 +4,12 @@ export const faults = {
   'output-moderated': 'The vendor withholds the output.',
   failed: 'The vendor says that the task failed.',
   quota: 'The balance at the vendor is used up.',
-  'server-error-once': 'A 5xx, or the vendor’s form of it; the next try is fine.',
+  'server-error': 'Refused with the vendor’s words for an internal error, each time.',
+  'server-error-once': 'As server-error; the next try is fine.',
+  'overloaded-once': 'Refused with the vendor’s words for too much work; the next try is fine.',
   'rate-limited-once': 'Refused with the vendor’s rate limit error; the next try is fine.',
+  'proxy-error-once': 'The submit is accepted and recorded, but a gateway in between answers 502 with a page of HTML.',
+  'proxy-refusal-once': 'The first look at the task is answered 403 with a page of HTML by a gateway in between.',
   'answer-lost': 'The submit is accepted and recorded, then the connection breaks without an answer.',
   hang: 'The task never ends; a synchronous vendor never answers.',
   'dead-url': 'The output’s URL is refused, as one that has expired.',
@@ -34,9 +38,9 @@ export function faultsOf({ family, prompt }: { family: string; prompt: string })
   for (const [whole, word = '', value, only] of prompt.matchAll(marker)) {
     const name = word.toLowerCase();
     const elsewhere = only !== undefined && only.toLowerCase() !== family;
-    if (elsewhere && (name === 'slow' || name in faults)) continue;
+    if (elsewhere && (name === 'slow' || Object.hasOwn(faults, name))) continue;
     if (name === 'slow' && value) slowSeconds = Number(value);
-    else if (name in faults && !value) found.add(name);
+    else if (Object.hasOwn(faults, name) && !value) found.add(name);
     else unknown.push(whole);
   }
   return { has: (fault) => found.has(fault), slowSeconds, unknown };

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Origins } from '../http/origins.js';
+import { headerOf } from '../http/request.js';
 import type { Renderer } from '../media/renderer.js';
 import type { SpeechSpec } from '../media/specs.js';
 import { type Upload, Uploads } from '../storage/uploads.js';
@@ -9,7 +10,7 @@ import { TaskStore } from '../tasks/task-store.js';
 import { Timeline } from '../tasks/timeline.js';
 import { VirtualClock } from '../time/virtual-clock.js';
 import { RENDERER } from '../tokens.js';
-import { invalidArgument } from './errors.js';
+import { invalidArgument, keyTaken } from './errors.js';
 import { family } from './jobs.js';
 import type { Reference } from './models.js';
 
@@ -42,18 +43,18 @@ export class HedraFiles {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const path = await this.uploads.store(bytes);
     const createdMs = this.clock.now();
-    const upload = await this.uploads.register({
-      path,
-      contentType: file.type || 'application/octet-stream',
-      bytes: bytes.length,
-      credential,
-      createdMs,
-      ...(await this.renderer.probe(path)),
-    });
+    const contentType = file.type || 'application/octet-stream';
+    const probed = await this.renderer.probe(path);
+    const upload = await this.uploads.register(
+      { path, contentType, bytes: bytes.length, credential, createdMs, ...probed },
+      headerOf(http, 'idempotency-key'),
+    );
+    // The path tells the bytes.
+    if (upload.path !== path || upload.contentType !== contentType) throw keyTaken();
     return {
       url: `${this.origins.of(http)}/${family}/handles/${upload.id}`,
       content_type: upload.contentType,
-      expires_at: new Date(createdMs + handleLifeMs).toISOString(),
+      expires_at: new Date(upload.createdMs + handleLifeMs).toISOString(),
     };
   }
 

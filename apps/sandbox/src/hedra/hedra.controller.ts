@@ -1,12 +1,15 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { VendorErrorFilter } from '../http/vendor-error.js';
 import { credentialOf } from './credential.js';
 import { notFound, traceId } from './errors.js';
 import { HedraFiles } from './files.js';
-import { HedraJobs } from './jobs.js';
+import { HedraJobs, type JobsQuery } from './jobs.js';
 import { models, modelWire, voices } from './models.js';
+import { HedraStream } from './stream.js';
 import { HedraSubmits } from './submits.js';
+import { searchVoices, type VoiceQuery } from './voice-search.js';
 import { HedraWebhooks } from './webhooks.js';
 
 /** https://api.hedra.com, interface v3. */
@@ -17,6 +20,7 @@ export class HedraController {
     @Inject(HedraSubmits) private readonly submits: HedraSubmits,
     @Inject(HedraFiles) private readonly files: HedraFiles,
     @Inject(HedraJobs) private readonly jobs: HedraJobs,
+    @Inject(HedraStream) private readonly streams: HedraStream,
     @Inject(HedraWebhooks) private readonly webhooks: HedraWebhooks,
   ) {}
 
@@ -27,9 +31,10 @@ export class HedraController {
   }
 
   @Get('models')
-  list(@Req() request: FastifyRequest) {
+  list(@Req() request: FastifyRequest, @Query('modality') modality?: string) {
     credentialOf(request);
-    return { data: Object.entries(models).map(([id, model]) => modelWire(id, model)), next_cursor: null };
+    const all = Object.entries(models).map(([id, model]) => modelWire(id, model));
+    return { data: all.filter((model) => !modality || model.modality === modality), next_cursor: null };
   }
 
   @Get('models/:model')
@@ -47,6 +52,26 @@ export class HedraController {
     return { data: voices, next_cursor: null };
   }
 
+  @Get('models/:model/voices/search')
+  search(@Req() request: FastifyRequest, @Param('model') id: string, @Query() query: VoiceQuery) {
+    credentialOf(request);
+    if (models[id]?.kind !== 'speech') throw notFound('model');
+    return { data: searchVoices(query), next_cursor: null };
+  }
+
+  @Get('models/:model/jobs')
+  jobsOf(@Req() request: FastifyRequest, @Param('model') id: string, @Query() query: JobsQuery) {
+    const credential = credentialOf(request);
+    if (!models[id]) throw notFound('model');
+    return this.jobs.list(credential, query, id);
+  }
+
+  @Post('models/:model/estimate')
+  @HttpCode(200)
+  estimate(@Req() request: FastifyRequest, @Param('model') id: string, @Body() body: unknown) {
+    return this.submits.estimate(credentialOf(request), id, body);
+  }
+
   @Post('models/:model')
   @HttpCode(202)
   async submit(
@@ -61,8 +86,8 @@ export class HedraController {
   }
 
   @Get('jobs')
-  all(@Req() request: FastifyRequest) {
-    return this.jobs.list(credentialOf(request));
+  all(@Req() request: FastifyRequest, @Query() query: JobsQuery) {
+    return this.jobs.list(credentialOf(request), query);
   }
 
   @Get('jobs/:id')
@@ -73,6 +98,12 @@ export class HedraController {
   @Get('jobs/:id/status')
   status(@Req() request: FastifyRequest, @Param('id') id: string) {
     return this.jobs.status(this.jobs.find(credentialOf(request), id));
+  }
+
+  @Get('jobs/:id/stream')
+  async stream(@Req() request: FastifyRequest, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
+    const task = this.jobs.find(credentialOf(request), id);
+    await reply.header('content-type', 'text/event-stream').send(Readable.from(this.streams.of(task)));
   }
 
   @Get('balance')

@@ -33,10 +33,14 @@ async function uploads(): Promise<[string, string]> {
   return [face, await upload(speech.body, 'audio/wav')];
 }
 
-async function upload(bytes: Buffer, type: string): Promise<string> {
+function send(bytes: Buffer, type: string, headers: Record<string, string> = {}) {
   const form = new FormData();
   form.append('file', new Blob([new Uint8Array(bytes)], { type }), 'file');
-  const { status, body } = await sandbox.post('/hedra/v3/files', form, key);
+  return sandbox.post('/hedra/v3/files', form, { ...key, ...headers });
+}
+
+async function upload(bytes: Buffer, type: string): Promise<string> {
+  const { status, body } = await send(bytes, type);
   expect([status, body]).toEqual([
     201,
     { url: expect.any(String), content_type: type, expires_at: expect.any(String) },
@@ -59,7 +63,8 @@ const avatar = (input: object = {}, more: object = {}) =>
     },
     ...more,
   });
-const speech = (text: string, more: object = {}) => submit('elevenlabs-v3', { input: { text, voice_id }, ...more });
+const speech = (text: string, more: object = {}, headers: Record<string, string> = {}) =>
+  submit('elevenlabs-v3', { input: { text, voice_id }, ...more }, { ...key, ...headers });
 const job = async (id: string) => (await sandbox.get(`/hedra/v3/jobs/${id}`, key)).body;
 
 it('an avatar is as long as its audio, in the asked shape', async () => {
@@ -72,6 +77,7 @@ it('an avatar is as long as its audio, in the asked shape', async () => {
     {
       status: 'COMPLETED',
       asset_id: body.job_id.replace('job_', 'asset_'),
+      voice_id: null,
       url: expect.stringContaining('/files/hedra/'),
       content_type: 'video/mp4',
       width: 540,
@@ -106,22 +112,136 @@ it('jobs pass through the states of the vendor', async () => {
 });
 
 it('a repeat of an idempotency key gets the first ack, also after a lost answer', async () => {
-  const once = { idempotency_key: 'order-77' };
-  const first = await speech('only once', once);
-  const repeats = await Promise.all([speech('only once', once), speech('only once', once)]);
+  const once = { 'idempotency-key': 'order-77' };
+  const first = await speech('only once', {}, once);
+  const repeats = await Promise.all([speech('only once', {}, once), speech('only once', {}, once)]);
   for (const { status, body } of repeats) expect([status, body]).toEqual([202, first.body]);
 
-  const lost = { idempotency_key: 'order-78' };
-  await expect(speech('lost [[sandbox:answer-lost]]', lost)).rejects.toThrow();
-  expect((await speech('lost [[sandbox:answer-lost]]', lost)).status).toBe(202);
-  expect([await sandbox.submits('only once'), await sandbox.submits('lost')]).toEqual([1, 1]);
+  for (const [number, marker] of ['answer-lost', 'proxy-error-once'].entries()) {
+    const keyOfOrder = { 'idempotency-key': `order-${78 + number}` };
+    const text = `lost [[sandbox:${marker}]]`;
+    await speech(text, {}, keyOfOrder).then(
+      ({ status }) => expect(status).toBe(502),
+      () => undefined,
+    );
+    expect((await speech(text, {}, keyOfOrder)).status).toBe(202);
+    expect([await sandbox.submits(text), await sandbox.asked(text)]).toEqual([1, 2]);
+  }
+  expect([await sandbox.submits('only once'), await sandbox.asked('only once')]).toEqual([1, 3]);
+});
+
+it('a key that comes with another request is refused, and nothing is accepted', async () => {
+  const once = { 'idempotency-key': 'order-80' };
+  await speech('the one', {}, once);
+  for (const other of [() => speech('the other', {}, once), () => speech('the one', { webhook: receiver.url }, once)]) {
+    const { status, body } = await other();
+    expect([status, body.error.code]).toEqual([409, 'ALREADY_EXISTS']);
+  }
+  expect([await sandbox.submits('the one'), await sandbox.submits('the other')]).toEqual([1, 0]);
+});
+
+it('the key of former years, in the body, is ignored', async () => {
+  const once = { idempotency_key: 'order-81' };
+  const ids = await Promise.all([speech('twice', once), speech('twice', once)]);
+  expect(new Set(ids.map(({ body }) => body.job_id)).size).toBe(2);
+});
+
+it('an upload that is repeated with its key has the first handle; other bytes under it are refused', async () => {
+  const once = { 'idempotency-key': 'upload-1' };
+  const face = Buffer.from('some bytes');
+  const [first, ...repeats] = await Promise.all([1, 2, 3].map(() => send(face, 'image/png', once)));
+  for (const { status, body } of repeats) expect([status, body]).toEqual([201, first?.body]);
+  expect((await send(Buffer.from('other bytes'), 'image/png', once)).body.error.code).toBe('ALREADY_EXISTS');
+  expect((await send(face, 'image/png')).body.url).not.toBe(first?.body.url);
 });
 
 it('models and voices are listed', async () => {
   const models = await sandbox.get('/hedra/v3/models', key);
-  expect(models.body.data.map(({ id }: { id: string }) => id)).toContain('hedra-avatar');
+  expect(models.body.data).toContainEqual({ id: 'hedra-avatar', name: 'Hedra Avatar', modality: 'video' });
+  const audio = await sandbox.get('/hedra/v3/models?modality=audio', key);
+  expect(audio.body.data).toHaveLength(3);
   const voices = await sandbox.get('/hedra/v3/models/elevenlabs-v3/voices', key);
   expect(voices.body.data[0]).toEqual({ id: voice_id, name: 'Rachel', preview_url: null, labels: expect.any(Object) });
+  expect(voices.body.next_cursor).toBeNull();
+});
+
+it('voices are searched by what they are like', async () => {
+  const search = async (query: string) => {
+    const { body } = await sandbox.get(`/hedra/v3/models/elevenlabs-v3/voices/search?${query}`, key);
+    return body.data?.map(({ name }: { name: string }) => name);
+  };
+  expect((await search('q=a+warm+Brian'))[0]).toBe('Brian');
+  expect(await search('q=warm&gender=female&limit=2')).toEqual(['Rachel', 'Sarah']);
+  expect(await search('q=warm&language=fr')).toEqual([]);
+  expect(await search('limit=2')).toBeUndefined();
+});
+
+it('jobs are listed by pages, newest first, each with its time; of one model too', async () => {
+  const mine = { authorization: 'Key pages:secret' };
+  const list = async (query: string, path = 'jobs') => (await sandbox.get(`/hedra/v3/${path}?${query}`, mine)).body;
+  for (const text of ['one', 'two', 'three']) await speech(text, {}, mine);
+  const first = await list('limit=2');
+  const time = expect.stringMatching(/^\d{4}-.*Z$/);
+  expect(first.data[0]).toEqual({
+    job_id: expect.any(String),
+    model: 'elevenlabs-v3',
+    status: 'COMPLETED',
+    created_at: time,
+  });
+  const second = await list(`limit=2&cursor=${first.next_cursor}`);
+  expect([first.data.length, second.data.length, second.next_cursor]).toEqual([2, 1, null]);
+  expect((await list('', 'models/elevenlabs-v3/jobs')).data).toHaveLength(3);
+  expect((await list('', 'models/hedra-avatar/jobs')).data).toEqual([]);
+});
+
+it('an estimate is what the job then costs, and makes none', async () => {
+  const input = { text: 'what does it cost', voice_id };
+  const { status, body } = await sandbox.post('/hedra/v3/models/elevenlabs-v3/estimate', { input }, key);
+  expect([status, body]).toEqual([200, { model: 'elevenlabs-v3', cost: expect.any(Number), currency: 'USD' }]);
+  expect(await sandbox.submits(input.text)).toBe(0);
+  const submitted = await speech(input.text);
+  expect((await job(submitted.body.job_id)).cost).toBe(body.cost);
+  const wrong = await sandbox.post('/hedra/v3/models/elevenlabs-v3/estimate', { input: { text: 'x' } }, key);
+  expect([wrong.status, wrong.body.error.param]).toEqual([400, 'input.voice_id']);
+});
+
+describe('a stream', () => {
+  /** The frames that have come so far; ends with the stream. */
+  const follow = async (id: string) => {
+    const { body, headers } = await fetch(`${sandbox.url}/hedra/v3/jobs/${id}/stream`, { headers: key });
+    const seen = { type: headers.get('content-type'), text: '', ended: false };
+    const reading = (async () => {
+      for await (const chunk of body ?? []) seen.text += Buffer.from(chunk).toString();
+      seen.ended = true;
+    })().catch(() => undefined);
+    return { seen, reading };
+  };
+  const statesOf = (text: string) => [...text.matchAll(/"status":"(\w+)"/g)].map(([, word]) => word);
+
+  it('tells the state of now, each that follows, and its end', async () => {
+    const { body } = await speech('[[sandbox:slow=1000]]');
+    const { seen, reading } = await follow(body.job_id);
+    await waitFor(() => expect(statesOf(seen.text)).toEqual(['IN_QUEUE']));
+    await sandbox.advance(500);
+    await waitFor(() => expect(statesOf(seen.text)).toEqual(['IN_QUEUE', 'IN_PROGRESS']));
+    await sandbox.advance(500);
+    await reading;
+    expect(seen.type).toBe('text/event-stream');
+    expect(statesOf(seen.text)).toEqual(['IN_QUEUE', 'IN_PROGRESS', 'COMPLETED']);
+    expect(seen.text).toMatch(/^event: status\nid: 0\ndata: {/);
+    expect(seen.text).toMatch(/event: done\ndata: \[STREAM_DONE\]\n\n$/);
+  });
+
+  it('of a job that has failed ends at once, and one that hangs tells no end', async () => {
+    const failed = await follow((await speech('[[sandbox:failed]]')).body.job_id);
+    await failed.reading;
+    expect(statesOf(failed.seen.text)).toEqual(['FAILED']);
+    const hangs = await follow((await speech('[[sandbox:hang]] [[sandbox:slow=10]]')).body.job_id);
+    await waitFor(() => expect(statesOf(hangs.seen.text)).toEqual(['IN_QUEUE']));
+    await sandbox.advance(60);
+    await waitFor(() => expect(statesOf(hangs.seen.text)).toEqual(['IN_QUEUE', 'IN_PROGRESS']));
+    expect(hangs.seen.ended).toBe(false);
+  });
 });
 
 describe('refusals', () => {
@@ -160,7 +280,9 @@ describe('refusals', () => {
   it.each([
     ['quota', 402, 'INSUFFICIENT_BALANCE'],
     ['content-rejected', 422, 'MODERATION_FAILED'],
-    ['server-error-once', 503, 'UNAVAILABLE'],
+    ['server-error', 500, 'INTERNAL'],
+    ['server-error-once', 500, 'INTERNAL'],
+    ['overloaded-once', 503, 'UNAVAILABLE'],
     ['rate-limited-once', 429, 'RESOURCE_EXHAUSTED'],
   ])('%s is %d %s', async (marker, status, code) => {
     const answer = await speech(`refused [[sandbox:${marker}]]`);

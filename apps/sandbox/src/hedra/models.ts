@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { table } from '../http/table.js';
 
 const aspectRatios = ['1:1', '4:3', '3:4', '16:9', '9:16', '9:21', '21:9'];
 const resolutions = ['540p', '720p', '1080p'];
@@ -14,7 +15,8 @@ const Point = Type.Array(Type.Number({ minimum: 0, maximum: 1 }), { minItems: 2,
 
 const envelope = {
   webhook: Type.Optional(Type.Union([Type.String({ pattern: '^https?://' }), Type.Null()])),
-  idempotency_key: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()])),
+  /** What the vendor once read, in place of the header `Idempotency-Key`. It decides nothing here. */
+  idempotency_key: Type.Optional(Type.Unknown()),
 };
 
 /** `POST /v3/models/hedra-character-3`, `hedra-avatar` */
@@ -58,27 +60,35 @@ export const SpeechRequest = Type.Object(
 );
 export type SpeechRequest = Static<typeof SpeechRequest>;
 
-export const models: Record<string, { name: string; kind: 'avatar' | 'speech' }> = {
+export const models: Record<string, { name: string; kind: 'avatar' | 'speech' }> = table({
   'hedra-character-3': { name: 'Hedra Character 3', kind: 'avatar' },
   'hedra-avatar': { name: 'Hedra Avatar', kind: 'avatar' },
   'elevenlabs-v3': { name: 'ElevenLabs v3', kind: 'speech' },
   'elevenlabs-multilingual-v2': { name: 'ElevenLabs Multilingual v2', kind: 'speech' },
   'elevenlabs-flash-v2': { name: 'ElevenLabs Flash v2', kind: 'speech' },
-};
+});
 
 export const modelWire = (id: string, { name, kind }: { name: string; kind: string }) => ({
   id,
   name,
-  type: kind === 'avatar' ? 'video' : 'audio',
-  status: 'active',
+  modality: kind === 'avatar' ? 'video' : 'audio',
 });
 
+const genders = {
+  Rachel: 'female',
+  George: 'male',
+  Sarah: 'female',
+  Charlie: 'male',
+  Jessica: 'female',
+  Brian: 'male',
+};
+
 /** The voices of the speech models. */
-export const voices = ['Rachel', 'George', 'Sarah', 'Charlie', 'Jessica', 'Brian'].map((name, index) => ({
+export const voices = Object.entries(genders).map(([name, gender], index) => ({
   id: `voice_00000000-0000-4000-8000-00000000000${index + 1}`,
   name,
   preview_url: null,
-  labels: { language: 'en' },
+  labels: { language: 'en', gender },
 }));
 
 /** Pixels of a shape: the resolution is the shorter side. */

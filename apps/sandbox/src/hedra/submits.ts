@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Origins } from '../http/origins.js';
+import { fingerprint, headerOf } from '../http/request.js';
 import { checker } from '../http/schema.js';
 import { speakingSeconds } from '../media/speaking.js';
 import type { MediaSpec } from '../media/specs.js';
 import { Admission } from '../tasks/admission.js';
 import type { Task } from '../tasks/task.js';
-import { TaskStore } from '../tasks/task-store.js';
-import { invalidArgument, invalidBody, notFound, refusals } from './errors.js';
+import { invalidArgument, invalidBody, keyTaken, notFound, refusals } from './errors.js';
 import { HedraFiles } from './files.js';
 import { family, HedraJobs } from './jobs.js';
 import { AvatarRequest, models, pixelsOf, SpeechRequest, voices } from './models.js';
@@ -20,11 +20,12 @@ const longestSeconds = 600;
 const usdPerSecond = 0.05;
 const usdPerCharacter = 0.0001;
 
+type Input = AvatarRequest['input'] | SpeechRequest['input'];
+
 const checkAvatar = checker(AvatarRequest);
 const checkSpeech = checker(SpeechRequest);
 
 interface Work {
-  prompt: string;
   /** Seconds that the vendor takes. */
   seconds: number;
   cost: number;
@@ -35,7 +36,6 @@ interface Work {
 export class HedraSubmits {
   constructor(
     @Inject(Admission) private readonly admission: Admission,
-    @Inject(TaskStore) private readonly tasks: TaskStore,
     @Inject(HedraFiles) private readonly files: HedraFiles,
     @Inject(HedraJobs) private readonly jobs: HedraJobs,
     @Inject(Origins) private readonly origins: Origins,
@@ -43,18 +43,13 @@ export class HedraSubmits {
 
   /** The ack; a repeat of an idempotency key gets the first one again. */
   async submit(credential: string, model: string, http: FastifyRequest, body: unknown) {
-    const kind = models[model]?.kind;
-    if (!kind) throw notFound('model');
-    const issues = kind === 'avatar' ? checkAvatar(body) : checkSpeech(body);
-    if (issues.length > 0) throw invalidBody(issues);
-    const { webhook, idempotency_key } = body as AvatarRequest | SpeechRequest;
-    const idempotencyKey = idempotency_key ?? undefined;
-    const first = await this.tasks.repeated({ family, credential, idempotencyKey });
-    if (first) return this.ackOf(first);
-    const { prompt, seconds, cost, output } =
-      kind === 'avatar'
-        ? await this.filming((body as AvatarRequest).input, credential)
-        : speaking((body as SpeechRequest).input);
+    const { input, webhook } = this.checked(model, body);
+    const prompt = 'text' in input ? input.text : input.prompt;
+    const idempotencyKey = headerOf(http, 'idempotency-key');
+    const asked = fingerprint(JSON.stringify([model, input, webhook]));
+    const first = await this.admission.repeated({ family, credential, prompt, idempotencyKey });
+    if (first) return this.ackOf(first, asked);
+    const { seconds, cost, output } = await this.workOf(input, credential);
     const task = await this.admission.accept(
       {
         id: `job_${randomUUID()}`,
@@ -67,14 +62,33 @@ export class HedraSubmits {
         outputs: [output],
         idempotencyKey,
         callback: webhook ? { url: webhook } : undefined,
-        details: { cost },
+        details: { cost, asked },
       },
       refusals(),
     );
-    return this.ackOf(task);
+    return this.ackOf(task, asked);
   }
 
-  private ackOf(task: Task) {
+  /** What a submit of the same body would cost. */
+  async estimate(credential: string, model: string, body: unknown) {
+    const { cost } = await this.workOf(this.checked(model, body).input, credential);
+    return { model, cost, currency: 'USD' };
+  }
+
+  private checked(model: string, body: unknown): AvatarRequest | SpeechRequest {
+    const kind = models[model]?.kind;
+    if (!kind) throw notFound('model');
+    const issues = kind === 'avatar' ? checkAvatar(body) : checkSpeech(body);
+    if (issues.length > 0) throw invalidBody(issues);
+    return body as AvatarRequest | SpeechRequest;
+  }
+
+  private async workOf(input: Input, credential: string): Promise<Work> {
+    return 'text' in input ? speaking(input) : this.filming(input, credential);
+  }
+
+  private ackOf(task: Task, asked: string) {
+    if (task.details.asked !== asked) throw keyTaken();
     return {
       job_id: task.id,
       model: task.model,
@@ -95,7 +109,6 @@ export class HedraSubmits {
     const seconds = input.duration_ms ? input.duration_ms / 1000 : first.seconds;
     const size = pixelsOf(input.aspect_ratio, input.resolution);
     return {
-      prompt: input.prompt,
       seconds: 20 + 4 * seconds,
       cost: Math.round(seconds * usdPerSecond * 10_000) / 10_000,
       output: { kind: 'video', ...size, seconds, fps, text: input.prompt, picture, sound: first.source },
@@ -107,7 +120,6 @@ function speaking({ text, voice_id, speed }: SpeechRequest['input']): Work {
   if (!voices.some(({ id }) => id === voice_id)) throw invalidArgument('input.voice_id', 'unknown voice', 'not_found');
   const seconds = speakingSeconds(text, speed);
   return {
-    prompt: text,
     seconds: 2 + seconds / 10,
     cost: Math.round(text.length * usdPerCharacter * 10_000) / 10_000,
     output: {

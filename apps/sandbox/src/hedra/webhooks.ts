@@ -35,8 +35,8 @@ export class HedraWebhooks implements CallbackForm {
   }
 
   delivery(task: Task, _event: string, attempt: number): Delivery {
-    const { logs, cost, currency, ...result } = this.jobs.of(task);
-    const body = JSON.stringify(result);
+    const result = this.jobs.of(task);
+    const body = JSON.stringify({ ...result, logs: undefined, cost: undefined, currency: undefined });
     const timestamp = String(Math.floor(this.clock.now() / 1000));
     const event = result.status === 'FAILED' ? 'job.failed' : 'job.completed';
     const digest = createHash('sha256').update(body).digest('hex');

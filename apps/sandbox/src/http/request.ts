@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 
-/** How the sandbox tells credentials apart without keeping them. */
-export function fingerprint(credential: string): string {
-  return `sha256:${createHash('sha256').update(credential).digest('hex').slice(0, 16)}`;
+/** How the sandbox tells credentials, or bodies, apart without keeping them. */
+export function fingerprint(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+}
+
+/** A header that is there once. */
+export function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && value ? value : undefined;
 }
 
 /** The credential of `Authorization: <scheme> …`; undefined without it. */

@@ -13,6 +13,12 @@ export class VendorError extends Error {
   }
 }
 
+/** What a gateway between client and vendor says in its own name: a page, whatever the client asked for. */
+export const gatewayPage = (status: number, title: string) =>
+  new VendorError(status, `<html><head><title>${status} ${title}</title></head><body>${title}</body></html>`, {
+    'content-type': 'text/html; charset=utf-8',
+  });
+
 /** No answer: the connection breaks, or stays open and silent. */
 export class Unanswered extends Error {
   constructor(readonly how: 'broken' | 'silent') {

@@ -56,15 +56,17 @@ export class MinimaxImages {
     // Moderated outputs are left out of a call that succeeds.
     const isWithheld = verdictOf(task) === 'output-moderated';
     const images = isWithheld ? [] : task.outputs.map((_, index) => index);
+    const expiresMs = this.clock.now() + urlLifeMs;
+    const output =
+      request.response_format === 'url'
+        ? { image_urls: images.map((index) => this.links.to(task, index, 'image.jpeg', expiresMs)) }
+        : { image_base64: await Promise.all(images.map((index) => this.base64(task, index))) };
+    const counts = { success_count: images.length, failed_count: request.n - images.length };
     return {
       id: task.id,
-      data:
-        request.response_format === 'url'
-          ? {
-              image_urls: images.map((index) => this.links.to(task, index, 'image.jpeg', this.clock.now() + urlLifeMs)),
-            }
-          : { image_base64: await Promise.all(images.map((index) => this.base64(task, index))) },
-      metadata: { success_count: String(images.length), failed_count: String(request.n - images.length) },
+      // The vendor's client has the counts here, as numbers; its documents have them below, as text.
+      data: { ...output, task_id: task.id, ...counts },
+      metadata: { success_count: String(counts.success_count), failed_count: String(counts.failed_count) },
       base_resp: baseResp.success,
     };
   }

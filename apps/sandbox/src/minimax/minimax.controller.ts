@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { VendorErrorFilter } from '../http/vendor-error.js';
 import { credentialOf } from './credential.js';
 import { MinimaxImages } from './images.js';
 import { MinimaxSpeech } from './speech.js';
+import { trace } from './trace.js';
 import { MinimaxVideos } from './videos.js';
 
 /** https://api.minimax.io, interface V1: every answer is HTTP 200, `base_resp` tells what it is worth. */
@@ -56,11 +56,3 @@ export class MinimaxController {
     return this.speeches.make(credentialOf(request), request, body);
   }
 }
-
-const trace = (reply: FastifyReply) =>
-  reply.header(
-    'trace-id',
-    randomInt(2 ** 47)
-      .toString(16)
-      .padStart(32, '0'),
-  );

@@ -99,7 +99,9 @@ describe('errors come under HTTP 200', () => {
   it.each([
     ['quota', 1008],
     ['content-rejected', 1026],
+    ['server-error', 1013],
     ['server-error-once', 1013],
+    ['overloaded-once', 1041],
     ['rate-limited-once', 1002],
   ])('%s is %d, and nothing is accepted', async (marker, code) => {
     const prompt = `refused [[sandbox:${marker}]]`;
@@ -110,8 +112,8 @@ describe('errors come under HTTP 200', () => {
   });
 
   it.each([
-    ['failed', 'Fail', 1013],
-    ['output-moderated', 'Fail', 1027],
+    ['failed', 'Failed', 1013],
+    ['output-moderated', 'Failed', 1027],
     ['hang', 'Processing', 0],
   ])('%s is a task that is %s', async (marker, status, code) => {
     const { body } = await video({ prompt: `[[sandbox:${marker}]]` });
@@ -166,6 +168,7 @@ describe('an image', () => {
   it('is answered as URLs, or as base64', async () => {
     const { body } = await image({ prompt: 'a fox', aspect_ratio: '21:9', n: 2 });
     expect(body).toMatchObject({ metadata: { success_count: '2', failed_count: '0' }, base_resp: success });
+    expect(body.data).toMatchObject({ task_id: body.id, success_count: 2, failed_count: 0 });
     expect(body.data.image_urls).toHaveLength(2);
     const jpeg = await sandbox.get(body.data.image_urls[0]);
     expect(jpeg.headers.get('content-type')).toBe('image/jpeg');
@@ -208,4 +211,102 @@ it('speech is answered in hex', async () => {
   const { body } = await sandbox.post('/minimax/v1/t2a_v2', { model: 'speech-02-hd', text }, key);
   expect(body).toMatchObject({ data: { status: 2 }, extra_info: { audio_length: 2000, audio_sample_rate: 32_000 } });
   expect(Buffer.from(body.data.audio, 'hex').length).toBe(body.extra_info.audio_size);
+});
+
+describe('interface V2', () => {
+  const text = (prompt: string) => ({ type: 'text', text: prompt });
+  const h3 = (content: object[], more: object = {}, headers: Record<string, string> = key) =>
+    sandbox.post('/minimax/v2/video_generation', { model: 'MiniMax-H3', content, ratio: '1:1', ...more }, headers);
+  const poll = (id: string) => sandbox.get(`/minimax/v2/query/video_generation/${id}`, key);
+  const statusOf = async (id: string) => (await poll(id)).body.task.status;
+
+  it('a video passes through its states, and its URL is in the answer to the poll', async () => {
+    const { status, body } = await h3([text('[[sandbox:slow=1000]]')], { resolution: '768P', duration: 4 });
+    expect([status, body]).toEqual([200, { task_id: expect.stringMatching(/^\d{15}$/) }]);
+    const states = [];
+    for (const seconds of [0, 200, 800]) {
+      await sandbox.advance(seconds);
+      states.push(await statusOf(body.task_id));
+    }
+    expect(states).toEqual(['queued', 'running', 'succeeded']);
+    const { task } = (await poll(body.task_id)).body;
+    expect(task).toMatchObject({
+      id: body.task_id,
+      model: 'MiniMax-H3',
+      duration: 4,
+      ratio: '1:1',
+      resolution: '768P',
+    });
+    expect(task.usage).toEqual({ total_seconds: 4, input_seconds: 0, output_seconds: 4, input_image_count: 0 });
+    expect((await sandbox.get(task.content.url)).headers.get('content-type')).toBe('video/mp4');
+  });
+
+  it('a task of one interface is unknown to the other', async () => {
+    const v2 = (await h3([text('a fox')])).body.task_id;
+    expect((await query(v2)).base_resp.status_code).toBe(2013);
+    const v1 = (await video({ prompt: 'a fox' })).body.task_id;
+    expect((await poll(v1)).status).toBe(400);
+  });
+
+  it.each([
+    ['no text', [], {}],
+    ['an adaptive ratio without a picture', [text('x')], { ratio: 'adaptive' }],
+    ['3 s', [text('x')], { duration: 3 }],
+    ['another model', [text('x')], { model: 'MiniMax-Hailuo-02' }],
+    [
+      'a last frame alone',
+      [text('x'), { type: 'image_url', image_url: { url: 'https://a.b/c' }, role: 'last_frame' }],
+      {},
+    ],
+    [
+      'bytes that are no image',
+      [text('x'), { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }],
+      {},
+    ],
+  ])('%s is a 400', async (_, content, more) => {
+    const { status, body } = await h3(content, more);
+    expect([status, body.type, body.error.type]).toEqual([400, 'error', 'bad_request_error']);
+    expect(body.error.message).toMatch(/\(2013\)$/);
+  });
+
+  it.each([
+    ['quota', 402, 'insufficient_balance_error'],
+    ['content-rejected', 422, 'unprocessable_entity_error'],
+    ['server-error', 500, 'server_error'],
+    ['server-error-once', 500, 'server_error'],
+    ['overloaded-once', 529, 'overloaded_error'],
+    ['rate-limited-once', 429, 'rate_limit_error'],
+  ])('%s is a %d, and nothing is accepted', async (marker, status, type) => {
+    const prompt = `refused by V2 [[sandbox:${marker}]]`;
+    const answer = await h3([text(prompt)]);
+    expect([answer.status, answer.body.error]).toMatchObject([status, { type, http_code: String(status) }]);
+    expect(await sandbox.submits(prompt)).toBe(0);
+    if (marker.endsWith('once')) expect((await h3([text(prompt)])).status).toBe(200);
+  });
+
+  it('no key, and the key "invalid", are a 401', async () => {
+    const invalid = { authorization: 'Bearer invalid' };
+    for (const headers of [{}, invalid] as Record<string, string>[]) {
+      const { status, body } = await h3([text('x')], {}, headers);
+      expect([status, body.error.type]).toEqual([401, 'authorized_error']);
+    }
+  });
+
+  it.each([
+    ['failed', 'failed', '1013'],
+    ['output-moderated', 'failed', '1027'],
+    ['hang', 'running', undefined],
+  ])('%s is a task that is %s', async (marker, status, code) => {
+    const { body } = await h3([text(`[[sandbox:${marker}]]`)]);
+    await sandbox.advance(86_400);
+    const { task } = (await poll(body.task_id)).body;
+    expect([task.status, task.error?.code]).toEqual([status, code]);
+  });
+
+  it('a lost answer is recorded, and a gateway refuses the first look', async () => {
+    await expect(h3([text('lost by V2 [[sandbox:answer-lost]]')])).rejects.toThrow();
+    expect(await sandbox.submits('lost by V2')).toBe(1);
+    const { body } = await h3([text('[[sandbox:proxy-refusal-once]]')]);
+    expect([(await poll(body.task_id)).status, await statusOf(body.task_id)]).toEqual([403, 'succeeded']);
+  });
 });

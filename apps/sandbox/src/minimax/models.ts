@@ -1,3 +1,4 @@
+import { table } from '../http/table.js';
 /** Pixels of the resolution words, landscape. 720P is not documented. */
 export const landscape: Record<string, { width: number; height: number }> = {
   '512P': { width: 910, height: 512 },
@@ -20,7 +21,7 @@ interface VideoModel {
 const modern = { '768P': [6, 10], '1080P': [6] };
 const classic = { '720P': [6] };
 
-export const videoModels: Record<string, VideoModel> = {
+export const videoModels: Record<string, VideoModel> = table({
   'MiniMax-Hailuo-2.3': { resolutions: modern, text: true, firstFrame: true, seconds: 100 },
   'MiniMax-Hailuo-2.3-Fast': { resolutions: modern, text: false, firstFrame: true, seconds: 60 },
   'MiniMax-Hailuo-02': {
@@ -36,7 +37,13 @@ export const videoModels: Record<string, VideoModel> = {
   'I2V-01-live': { resolutions: classic, text: false, firstFrame: true, seconds: 120 },
   'I2V-01': { resolutions: classic, text: false, firstFrame: true, seconds: 120 },
   'S2V-01': { resolutions: classic, text: false, firstFrame: false, subject: true, seconds: 120 },
-};
+});
+
+/** The one model of interface V2. */
+export const videoV2Model = 'MiniMax-H3';
+
+/** About how many pixels its resolution words mean; the shape is a word of its own. */
+export const v2Pixels: Record<string, number> = { '768P': 1366 * 768, '2K': 2560 * 1440 };
 
 /** Pixels of `image-01`. */
 export const imageSizes: Record<string, { width: number; height: number }> = {

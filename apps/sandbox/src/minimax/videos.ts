@@ -12,12 +12,12 @@ import { inlinePicture, shapedLike } from '../media/pictures.js';
 import type { VideoSpec } from '../media/specs.js';
 import { Uploads } from '../storage/uploads.js';
 import { Admission } from '../tasks/admission.js';
+import { OwnTasks } from '../tasks/own-tasks.js';
 import { type Task, verdictOf } from '../tasks/task.js';
-import { TaskStore } from '../tasks/task-store.js';
 import { Timeline } from '../tasks/timeline.js';
 import { VirtualClock } from '../time/virtual-clock.js';
 import { baseResp, invalidParams, refusals } from './errors.js';
-import { landscape, videoModels } from './models.js';
+import { landscape, videoModels, videoV2Model } from './models.js';
 import { resolutionOf, videoFault } from './video-rules.js';
 import { VideoRequest } from './wire.js';
 
@@ -33,7 +33,7 @@ const check = checker(VideoRequest);
 export class MinimaxVideos {
   constructor(
     @Inject(Admission) private readonly admission: Admission,
-    @Inject(TaskStore) private readonly tasks: TaskStore,
+    @Inject(OwnTasks) private readonly tasks: OwnTasks,
     @Inject(Timeline) private readonly timeline: Timeline,
     @Inject(VirtualClock) private readonly clock: VirtualClock,
     @Inject(MediaStore) private readonly media: MediaStore,
@@ -79,7 +79,7 @@ export class MinimaxVideos {
 
   /** How a task ended, as polls tell it. */
   endOf(task: Task) {
-    const failed = { status: 'Fail', file_id: '', video_width: 0, video_height: 0 };
+    const failed = { status: 'Failed', file_id: '', video_width: 0, video_height: 0 };
     switch (verdictOf(task)) {
       case 'failed':
         return { ...failed, base_resp: baseResp.internal };
@@ -120,15 +120,16 @@ export class MinimaxVideos {
   }
 
   private find(credential: string, id: string): Task {
-    const task = this.tasks.find(family, id);
-    if (!task || task.credential !== credential) throw invalidParams('task_id does not exist');
+    const task = this.tasks.find(family, credential, id);
+    if (!task || task.model === videoV2Model) throw invalidParams('task_id does not exist');
     return task;
   }
 
   private findByFile(credential: string, fileId: string): Task {
-    const task = this.tasks.find(family, String(Number(fileId) - fileOffset));
-    const isThere = task?.credential === credential && this.timeline.progress(task) === 1;
-    if (!task || !isThere || verdictOf(task) !== 'succeeded') throw invalidParams('file_id does not exist');
+    const task = this.tasks.find(family, credential, String(Number(fileId) - fileOffset));
+    const isThere =
+      task && task.model !== videoV2Model && this.timeline.progress(task) === 1 && verdictOf(task) === 'succeeded';
+    if (!isThere) throw invalidParams('file_id does not exist');
     return task;
   }
 

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { v2Pixels, videoV2Model } from './models.js';
 
 const Picture = Type.String({ minLength: 1 });
 
@@ -25,6 +26,31 @@ export const VideoRequest = Type.Object({
   callback_url: Type.Optional(Type.String({ pattern: '^https?://' })),
 });
 export type VideoRequest = Static<typeof VideoRequest>;
+
+const Url = Type.Object({ url: Type.String({ minLength: 1 }) });
+
+/** `POST /v2/video_generation` */
+export const VideoV2Request = Type.Object({
+  model: Type.Literal(videoV2Model),
+  content: Type.Array(
+    Type.Union([
+      Type.Object({ type: Type.Literal('text'), text: Type.String({ maxLength: 7000 }) }),
+      Type.Object({
+        type: Type.Literal('image_url'),
+        image_url: Url,
+        role: Type.Optional(Type.Enum(['first_frame', 'last_frame', 'reference_image'])),
+      }),
+      Type.Object({ type: Type.Literal('video_url'), video_url: Url, role: Type.Literal('reference_video') }),
+      Type.Object({ type: Type.Literal('audio_url'), audio_url: Url, role: Type.Literal('reference_audio') }),
+    ]),
+  ),
+  resolution: Type.Enum(Object.keys(v2Pixels), { default: '2K' }),
+  duration: Type.Integer({ minimum: 4, maximum: 15, default: 5 }),
+  ratio: Type.Enum(['adaptive', '21:9', '16:9', '4:3', '1:1', '3:4', '9:16'], { default: 'adaptive' }),
+  aigc_watermark: Type.Optional(Type.Boolean()),
+  callback_url: Type.Optional(Type.String({ pattern: '^https?://' })),
+});
+export type VideoV2Request = Static<typeof VideoV2Request>;
 
 /** `POST /v1/image_generation` */
 export const ImageRequest = Type.Object({

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Longer than any vendor keeps what was uploaded to it. */
@@ -37,10 +37,22 @@ export class Uploads {
     return path;
   }
 
-  async register(upload: Omit<Upload, 'id'>): Promise<Upload> {
-    const registered = { id: randomUUID(), ...upload };
-    await writeFile(join(this.folder, `${registered.id}.json`), JSON.stringify(registered));
-    return registered;
+  /** With an idempotency key that its credential has used, the first upload of that key, whatever it was. */
+  async register(upload: Omit<Upload, 'id'>, key?: string): Promise<Upload> {
+    const id = key === undefined ? randomUUID() : idOfKey(`${upload.credential}\n${key}`);
+    const registered = { id, ...upload };
+    const draft = join(this.folder, `${randomUUID()}.draft`);
+    await writeFile(draft, JSON.stringify(registered));
+    // A link is made whole or not at all: of two repeats at once, one is first.
+    const isNew = await link(draft, join(this.folder, `${id}.json`)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        return false;
+      },
+    );
+    await rm(draft);
+    return isNew ? registered : ((await this.find(id)) ?? registered);
   }
 
   async find(id: string): Promise<Upload | undefined> {
@@ -48,4 +60,10 @@ export class Uploads {
     const text = await readFile(join(this.folder, `${id}.json`), 'utf8').catch(() => undefined);
     return text === undefined ? undefined : (JSON.parse(text) as Upload);
   }
+}
+
+/** A key's upload is found by its id alone, also after a restart. */
+function idOfKey(key: string): string {
+  const hex = createHash('sha256').update(key).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Callbacks } from '../callbacks/callbacks.js';
 import { faults, faultsOf } from '../faults/faults.js';
-import { FaultGate, type Refusal } from '../faults/gate.js';
-import { Unanswered, VendorError } from '../http/vendor-error.js';
+import { type Ask, FaultGate, type Refusal } from '../faults/gate.js';
+import { gatewayPage, Unanswered, VendorError } from '../http/vendor-error.js';
 import { MediaStore } from '../media/media-store.js';
 import { VirtualClock } from '../time/virtual-clock.js';
+import { Asks } from './asks.js';
 import type { Task } from './task.js';
 import { TaskStore } from './task-store.js';
 import { Timeline } from './timeline.js';
@@ -20,6 +21,7 @@ export type Refusals = Record<Refusal, VendorError | undefined>;
 export class Admission {
   constructor(
     @Inject(TaskStore) private readonly tasks: TaskStore,
+    @Inject(Asks) private readonly asks: Asks,
     @Inject(FaultGate) private readonly gate: FaultGate,
     @Inject(Timeline) private readonly timeline: Timeline,
     @Inject(VirtualClock) private readonly clock: VirtualClock,
@@ -27,8 +29,16 @@ export class Admission {
     @Inject(Callbacks) private readonly callbacks: Callbacks,
   ) {}
 
+  /** The first task of an idempotency key that has been used: whoever repeats it is answered with that. */
+  async repeated(ask: Ask & Pick<Task, 'idempotencyKey'>): Promise<Task | undefined> {
+    const first = await this.tasks.repeated(ask);
+    if (first) this.asks.note(ask);
+    return first;
+  }
+
   /** The recorded task; the first one of its idempotency key where that is known. Throws what is to be answered instead. */
   async accept(draft: Draft, refusals: Refusals): Promise<Task> {
+    this.asks.note(draft);
     const { has, unknown } = faultsOf(draft);
     if (unknown.length > 0) {
       throw new VendorError(400, { error: `the sandbox knows no ${unknown.join(', ')}`, known: Object.keys(faults) });
@@ -39,6 +49,7 @@ export class Admission {
     const { task, isNew } = await this.tasks.accept({ ...draft, createdMs: this.clock.now() });
     if (isNew) this.callbacks.schedule(task);
     if (isNew && has('answer-lost')) throw new Unanswered('broken');
+    if (isNew && this.gate.isDue('proxy-error-once', draft)) throw gatewayPage(502, 'Bad Gateway');
     return task;
   }
 

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { VirtualClock } from '../time/virtual-clock.js';
+import { Asks } from './asks.js';
 import type { Task } from './task.js';
 import { TaskStore } from './task-store.js';
 
@@ -10,14 +11,15 @@ const most = 1_000;
 export class SubmitsController {
   constructor(
     @Inject(TaskStore) private readonly tasks: TaskStore,
+    @Inject(Asks) private readonly asks: Asks,
     @Inject(VirtualClock) private readonly clock: VirtualClock,
   ) {}
 
-  /** The newest accepted submits, oldest first; `prompt` selects those that contain it. */
+  /** The newest accepted submits, oldest first; `prompt` selects those that contain it. `asked` counts what was not accepted too. */
   @Get('submits')
   submits(@Query() { family, prompt = '' }: { family?: string; prompt?: string }) {
     const found = [...this.tasks.all(family)].filter((task) => task.prompt.includes(prompt));
-    return { submits: found.slice(-most).map(shown), total: found.length };
+    return { submits: found.slice(-most).map(shown), total: found.length, asked: this.asks.count(prompt, family) };
   }
 
   /** All accepted submits ever, also those that are forgotten. */
