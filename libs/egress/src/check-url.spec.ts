@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkCustomerUrl } from './check-url.js';
+import { checkCustomerUrl, checkGivenUrl } from './check-url.js';
 
 const http = { allowHttp: true };
 
@@ -151,5 +151,30 @@ describe('checkCustomerUrl', () => {
       const check = () => checkCustomerUrl(`http://${host}/`, { ...http, allowLoopback: true });
       expect(check).toThrow(expect.objectContaining({ reason: 'address' }));
     }
+  });
+});
+
+describe('checkGivenUrl', () => {
+  it.each([
+    '\nhttps://example.com/',
+    'https://example.com/\n',
+    'https://example.com/a\r\nb',
+    'https://exam\tple.com/',
+    ' https://example.com/',
+    'https://example.com/ ',
+    'https://example.com/a b',
+    'https://example.com/\0',
+    'https://example.com/\u007f',
+    'https://example.com/\u0085',
+    'https://example.com/\u00a0',
+    'https://example.com/\u2028',
+    '\ufeffhttps://example.com/',
+  ])('refuses %j, of which the parser would make another text', (url) => {
+    expect(() => checkGivenUrl(url)).toThrow(expect.objectContaining({ reason: 'url' }));
+  });
+
+  it('takes what checkCustomerUrl takes, and refuses what that refuses', () => {
+    expect(checkGivenUrl('https://bücher.example/%20?q=%0A').href).toBe('https://xn--bcher-kva.example/%20?q=%0A');
+    expect(() => checkGivenUrl('http://10.0.0.1/', http)).toThrow(expect.objectContaining({ reason: 'address' }));
   });
 });

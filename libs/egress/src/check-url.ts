@@ -38,6 +38,17 @@ export function checkCustomerUrl(text: string, options: EgressOptions = {}): URL
   return url;
 }
 
+/** The parser drops line breaks, tabs and what is around a URL without a word, and writes other blanks in another way. */
+const BLANK_OR_CONTROL = /[\s\p{Cc}]/u;
+
+/** The same for a URL that is to be kept: it must be written as it will be requested and shown. */
+export function checkGivenUrl(text: string, options: EgressOptions = {}): URL {
+  if (BLANK_OR_CONTROL.test(text)) {
+    throw new EgressRefusedError('url', 'The URL must not hold blanks, line breaks or other control characters.');
+  }
+  return checkCustomerUrl(text, options);
+}
+
 /** Says nothing of the address: who asks must not learn what our own resolver answers. */
 export function refusedAddress(): EgressRefusedError {
   return new EgressRefusedError('address', 'The URL does not lead to a public address.');

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GuardedRequest, guardedRequest } from './guarded-request.js';
@@ -102,12 +103,17 @@ describe('a name that leads where nobody has us connect to', () => {
     await expect(request).rejects.toThrow(/^The URL does not lead to a public address\.$/);
   });
 
-  it('is refused when it leads nowhere', async () => {
-    const nowhere = async () => [];
-    const failing = async () => Promise.reject(new Error('SERVFAIL'));
-    for (const resolve of [nowhere, failing]) {
+  it('is refused when it leads nowhere, which is another reason than that nobody could say where', async () => {
+    const failing = (code: string) => async () => Promise.reject(Object.assign(new Error(code), { code }));
+    const reasons = [
+      [async () => [], 'unresolved'],
+      [failing('ENOTFOUND'), 'unresolved'],
+      [failing('ESERVFAIL'), 'look-up'],
+      [failing('ETIMEOUT'), 'look-up'],
+    ] as const;
+    for (const [resolve, reason] of reasons) {
       await expect(guardedRequest('http://vendor.example/', { ...base, resolve })).rejects.toMatchObject(
-        refused('unresolved'),
+        refused(reason),
       );
     }
   });
@@ -183,6 +189,173 @@ describe('a guarded request', () => {
     const { status } = await guardedRequest(`http://127.0.0.1:${port}/`, local);
     expect(status).toBe(302);
     expect(asked).toHaveLength(1);
+  });
+
+  describe('that follows redirects', () => {
+    const following: GuardedRequest = { ...local, redirects: 2 };
+    const to = (location: string, status = 302) => ({ status, location });
+    /** Answers each path with where it leads on to, or with its name. */
+    const leading = (paths: Record<string, { status: number; location: string }>) =>
+      answersWith((request, response) => {
+        const next = paths[request.url ?? ''];
+        if (next) response.writeHead(next.status, { location: next.location }).end('moved');
+        else response.end(`at ${request.url}`);
+      });
+    const get = (path: string, options = following) => guardedRequest(`http://127.0.0.1:${port}${path}`, options);
+
+    it.each([
+      ['relative', '/b?c=1', '/b?c=1'],
+      ['relative to the path', 'b', '/a/b'],
+      ['in full', () => `http://127.0.0.1:${port}/b`, '/b'],
+      ['without a scheme', () => `//127.0.0.1:${port}/b`, '/b'],
+      ['in raw UTF-8', () => Buffer.from('/caf\u00e9').toString('latin1'), '/caf%C3%A9'],
+    ])('goes where Location leads, %s', async (_how, location, path) => {
+      leading({ '/a/x': to(typeof location === 'string' ? location : location()) });
+      const { status, body } = await get('/a/x');
+      expect([status, String(body)]).toEqual([200, `at ${path}`]);
+    });
+
+    it.each([301, 302, 303, 307, 308])('knows %d, and sends its headers on', async (status) => {
+      leading({ '/a': to('/b', status) });
+      await get('/a', { ...following, headers: { 'x-mine': 'one' } });
+      expect(asked.map(({ url, headers }) => [url, headers['x-mine']])).toEqual([
+        ['/a', 'one'],
+        ['/b', 'one'],
+      ]);
+    });
+
+    it('follows as many as allowed, and refuses one more, a loop too', async () => {
+      leading({ '/a': to('/b'), '/b': to('/c'), '/c': to('/d'), '/loop': to('/loop') });
+      expect(String((await get('/b')).body)).toBe('at /d');
+      for (const path of ['/a', '/loop']) {
+        leading({ '/a': to('/b'), '/b': to('/c'), '/c': to('/d'), '/loop': to('/loop') });
+        await expect(get(path)).rejects.toMatchObject(refused('redirects'));
+        expect(asked).toHaveLength(3);
+      }
+    });
+
+    it.each([
+      ['address', 'http://10.0.0.1/'],
+      ['address', 'http://[::ffff:169.254.169.254]/latest/meta-data/'],
+      ['scheme', 'file:///etc/passwd'],
+      ['scheme', 'ftp://example.com/'],
+      ['credentials', 'http://a:b@example.com/'],
+      ['port', 'http://example.com:22/'],
+      ['url', 'http://'],
+    ])('is refused for its %s where one leads to %s', async (reason, location) => {
+      leading({ '/a': to(location) });
+      await expect(get('/a')).rejects.toMatchObject(refused(reason));
+      expect(asked).toHaveLength(1);
+    });
+
+    it('looks up the name of each hop', async () => {
+      const inside: Record<string, string> = { 'a.example': '127.0.0.1', 'b.example': '10.0.0.1' };
+      const resolve = async (host: string) => addresses(inside[host]!);
+      leading({ '/': to(`http://b.example:${port}/`) });
+      const request = guardedRequest(`http://a.example:${port}/`, { ...following, ports: [port], resolve });
+      await expect(request).rejects.toMatchObject(refused('address'));
+    });
+
+    it('takes no more bytes on all hops together than allowed', async () => {
+      leading({ '/a': to('/b') });
+      expect(String((await get('/a', { ...following, maxResponseBytes: 10 })).body)).toBe('at /b');
+      await expect(get('/a', { ...following, maxResponseBytes: 9 })).rejects.toThrow('longer than 9 bytes');
+    });
+
+    it('ends when the time of all hops together is up', async () => {
+      answersWith((request, response) => {
+        if (request.url === '/a') response.writeHead(302, { location: '/b' }).end();
+      });
+      await expect(get('/a', { ...following, timeoutMs: 300 })).rejects.toMatchObject({ name: 'TimeoutError' });
+    });
+
+    it('answers with what has no place to lead to as it is', async () => {
+      answersWith((_, response) => response.writeHead(304).end());
+      expect((await get('/a')).status).toBe(304);
+    });
+  });
+
+  it('has the content codings of its answer taken off where that is asked for, within the same bounds', async () => {
+    const body = gzipSync('x'.repeat(10_000));
+    answersWith((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
+    const url = `http://127.0.0.1:${port}/`;
+    expect((await guardedRequest(url, local)).body).toEqual(body);
+    expect((await guardedRequest(url, { ...local, decode: true })).body).toHaveLength(10_000);
+    const less = guardedRequest(url, { ...local, decode: true, maxResponseBytes: 9_999 });
+    await expect(less).rejects.toThrow('longer than 9999 bytes');
+    answersWith((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body.subarray(0, 20)));
+    await expect(guardedRequest(url, { ...local, decode: true })).rejects.toHaveProperty('code');
+  });
+
+  it('ends when its signal aborts, with the reason', async () => {
+    const ending = new AbortController();
+    answersWith(() => ending.abort(new Error('enough')));
+    const url = `http://127.0.0.1:${port}/`;
+    await expect(guardedRequest(url, { ...local, signal: ending.signal })).rejects.toThrow('enough');
+    await expect(guardedRequest(url, { ...local, signal: ending.signal })).rejects.toThrow('enough');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is not sent into a connection that the server is about to close', async () => {
+    answersWith((_, response) => response.writeHead(200, { 'keep-alive': 'timeout=1' }).end('done'));
+    for (let n = 1; n <= 2; n++) {
+      await guardedRequest(`http://127.0.0.1:${port}/`, local);
+      await freed();
+    }
+    expect(new Set(asked.map(({ socket }) => socket)).size).toBe(2);
+  });
+
+  describe('that is answered by informational responses first', () => {
+    const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+    const goOn = 'HTTP/1.1 100 Continue\r\n\r\n';
+    it.each([
+      ['100', goOn],
+      ['100, twice', goOn + goOn],
+      ['100 with headers', 'HTTP/1.1 100 Continue\r\nX-A: b\r\n\r\n'],
+      ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
+      ['103', 'HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n'],
+      ['all of them', `${goOn}HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n`],
+    ])('has the final one for its answer: %s', async (_what, first) => {
+      const { url, close } = await speaking((socket) => {
+        socket.write(first);
+        setImmediate(() => socket.write(final));
+      });
+      const together = await speaking((socket) => socket.write(first + final));
+      for (const target of [url, together.url]) {
+        const { status, body } = await guardedRequest(target, { ...local, method: 'POST', body: 'x' });
+        expect([status, String(body)]).toEqual([200, 'ok']);
+      }
+      close();
+      together.close();
+    });
+
+    it('ends when its time is up although they never end', async () => {
+      const { url, close } = await speaking((socket) => {
+        const timer = setInterval(() => socket.write(goOn), 20);
+        socket.on('close', () => clearInterval(timer));
+      });
+      await expect(guardedRequest(url, { ...local, timeoutMs: 300 })).rejects.toMatchObject({ name: 'TimeoutError' });
+      close();
+    });
+
+    it('fails when the server would speak something else from here on', async () => {
+      const { url, close } = await speaking((socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
+      );
+      await expect(guardedRequest(url, local)).rejects.toHaveProperty('code');
+      close();
+    });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['what is no HTTP', 'hello\r\n'],
+    ['half of what it promised', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok'],
+    ['half of its headers', 'HTTP/1.1 200 OK\r\nContent-'],
+  ])('fails with a code when the server says %s, and hangs up', async (_what, said) => {
+    const { url, close } = await speaking((socket) => socket.end(said));
+    await expect(guardedRequest(url, local)).rejects.toHaveProperty('code', expect.any(String));
+    close();
   });
 
   it.each([
@@ -300,6 +473,13 @@ describe('a guarded request', () => {
     });
   });
 });
+
+/** A server that says to each request what it likes, HTTP or not. */
+async function speaking(speak: (socket: Socket) => void) {
+  const tcp = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => speak(socket)));
+  await new Promise<void>((done) => tcp.listen(0, '127.0.0.1', done));
+  return { url: `http://127.0.0.1:${(tcp.address() as AddressInfo).port}/`, close: () => tcp.close() };
+}
 
 /** A connection is free a few turns after the end of its answer. */
 async function freed(): Promise<void> {

@@ -1,46 +1,56 @@
-import type { Dispatcher } from 'undici';
-import { Answering, type GuardedAnswer } from './answering.js';
 import { checkCustomerUrl, type EgressOptions } from './check-url.js';
-import { agentFor } from './connections.js';
+import { Ending } from './ending.js';
+import { type Asked, exchange, type GuardedAnswer } from './exchange.js';
 import { checkedAddresses, type Resolve } from './look-up.js';
+import { redirectOf } from './redirects.js';
+import { EgressRefusedError } from './refused.js';
 
-export interface GuardedRequest extends EgressOptions {
-  method: Dispatcher.HttpMethod;
-  headers?: Record<string, string>;
-  body?: string | Buffer;
-  /** From look-up to the end of the answer. */
+export interface GuardedRequest extends EgressOptions, Asked {
+  /** From look-up to the end of the answer, with all that redirects add. */
   timeoutMs: number;
-  /** Longer answers are an error, unless `truncate`, which keeps their beginning. */
-  maxResponseBytes: number;
-  truncate?: boolean;
+  /** How many redirects of a GET are followed, each of them checked like the URL itself. Default: none. */
+  redirects?: number;
+  /** Ends it early, with its reason. */
+  signal?: AbortSignal;
   /** All addresses of a name; for tests. */
   resolve?: Resolve;
 }
 
 /**
  * Requests a URL that a customer gave. Its addresses are looked up and all of them checked for this very request, and it is sent
- * over a connection to one of them; one that is open already from an earlier request may serve. Redirects are not followed, and no
- * proxy is used. Throws EgressRefusedError for what must not be requested, and other errors for what did not answer.
+ * over a connection to one of them; one that is open already from an earlier request may serve. No proxy is used. Throws
+ * EgressRefusedError for what must not be requested, AnswerTooLongError, a TimeoutError, the signal's reason, and other errors for
+ * what did not answer.
  */
 export async function guardedRequest(url: string, options: GuardedRequest): Promise<GuardedAnswer> {
   const target = checkCustomerUrl(url, options);
-  const answering = new Answering(options.maxResponseBytes, options.truncate === true);
-  const late = () => answering.stop(new DOMException('no answer in time', 'TimeoutError'));
+  const ending = new Ending();
+  const late = () => ending.end(new DOMException('no answer in time', 'TimeoutError'));
   const timer = setTimeout(late, options.timeoutMs);
+  const stop = () => ending.end(options.signal?.reason);
+  options.signal?.addEventListener('abort', stop);
   try {
-    send(target, options, answering).catch((error) => answering.stop(error));
-    return await answering.answer;
+    if (options.signal?.aborted) stop();
+    return await follow(target, options, ending);
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener('abort', stop);
   }
 }
 
-async function send(target: URL, options: GuardedRequest, answering: Answering): Promise<void> {
-  const { method, headers, body } = options;
-  const addresses = await checkedAddresses(target.hostname, options, options.resolve);
-  if (answering.stopped) return;
-  const { origin, pathname, search } = target;
-  // The timer of the whole request alone keeps time.
-  const request = { origin, path: pathname + search, method, headers, body, headersTimeout: 0, bodyTimeout: 0 };
-  agentFor(origin, addresses).dispatch(request, answering);
+async function follow(target: URL, options: GuardedRequest, ending: Ending): Promise<GuardedAnswer> {
+  const { redirects = 0, resolve } = options;
+  let hop = target;
+  let bytesBefore = 0;
+  for (let followed = 0; ; followed++) {
+    const addresses = await ending.unless(checkedAddresses(hop.hostname, options, resolve));
+    const answer = await exchange(hop, addresses, { ...options, bytesBefore }, ending);
+    const next = redirects > 0 ? redirectOf(answer, hop, options) : undefined;
+    if (!next) return answer;
+    if (followed === redirects) {
+      throw new EgressRefusedError('redirects', `The URL redirects more than ${redirects} times.`);
+    }
+    bytesBefore += answer.body.length;
+    hop = next;
+  }
 }

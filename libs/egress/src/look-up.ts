@@ -1,3 +1,4 @@
+import { BADNAME, NODATA, NOTFOUND } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { kindOfAddress } from './addresses.js';
@@ -18,7 +19,7 @@ export async function checkedAddresses(
 ): Promise<Address[]> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const family = isIP(host);
-  const addresses = family ? [{ address: host, family }] : await resolve(host).catch(() => []);
+  const addresses = family ? [{ address: host, family }] : await resolve(host).catch(nowhere);
   if (addresses.length === 0) throw new EgressRefusedError('unresolved', 'The host of the URL has no address.');
   const allowed = addresses.every(({ address }) => {
     const kind = isIP(address) ? kindOfAddress(address) : 'refused';
@@ -33,12 +34,23 @@ const LOOPBACK = [
   { address: '::1', family: 6 },
 ];
 
-/** All A and AAAA records; a kind that cannot be had is none. */
+/** All A and AAAA records. A kind that cannot be had is none, unless there is none of the other either. */
 async function resolveAll(host: string): Promise<Address[]> {
   if (/^(.+\.)?localhost\.?$/.test(host)) return LOOPBACK;
-  const [four, six] = await Promise.all([
-    resolver.resolve4(host).catch(() => []),
-    resolver.resolve6(host).catch(() => []),
-  ]);
-  return [...four.map((address) => ({ address, family: 4 })), ...six.map((address) => ({ address, family: 6 }))];
+  const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+  const found = [...addressesOf(four, 4), ...addressesOf(six, 6)];
+  const failure = [four, six].find((one) => one.status === 'rejected' && !isAnswer(one.reason));
+  if (found.length === 0 && failure?.status === 'rejected') throw failure.reason;
+  return found;
+}
+
+const addressesOf = (records: PromiseSettledResult<string[]>, family: number) =>
+  records.status === 'fulfilled' ? records.value.map((address) => ({ address, family })) : [];
+
+/** There is none. Any other error says nothing of the name. */
+const isAnswer = ({ code }: NodeJS.ErrnoException) => new Set<string>([NOTFOUND, NODATA, BADNAME]).has(code ?? '');
+
+function nowhere(error: NodeJS.ErrnoException): Address[] {
+  if (isAnswer(error)) return [];
+  throw new EgressRefusedError('look-up', 'The host of the URL could not be looked up just now.');
 }

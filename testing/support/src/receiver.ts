@@ -19,7 +19,7 @@ export interface Answer {
   /** Default 200. */
   status?: number;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Buffer;
   /** Wait this long before answering. */
   delayMs?: number;
   /** Never answer. */

@@ -7,7 +7,7 @@ import {
   type WebhookEventType,
   type webhooks,
 } from '@doitong/contracts';
-import { checkCustomerUrl, EgressRefusedError } from '@doitong/egress';
+import { checkGivenUrl, EgressRefusedError } from '@doitong/egress';
 import { Ids, Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookDispatcherConfig } from '../config.js';
@@ -102,7 +102,7 @@ export class EndpointsService {
   private checkUrl(url: string): void {
     const { WEBHOOK_ALLOW_HTTP: allowHttp, WEBHOOK_ALLOW_LOOPBACK: allowLoopback } = this.config;
     try {
-      checkCustomerUrl(url, { allowHttp, allowLoopback });
+      checkGivenUrl(url, { allowHttp, allowLoopback });
     } catch (error) {
       if (error instanceof EgressRefusedError) throw invalidInput('url', error.message);
       throw error;

@@ -127,6 +127,10 @@ describe('an endpoint', () => {
     ['credentials', 'http://user:word@example.com/'],
     ['another scheme', 'ftp://example.com/'],
     ['no URL', 'example'],
+    ['a line break', 'https://example.com/hook\n'],
+    ['a tab within', 'https://example.com/\thook'],
+    ['a blank before it', ' https://example.com/hook'],
+    ['a control character', 'https://example.com/\u007f'],
   ])('is refused with %s', async (_what, url) => {
     await expect(own.create(accountId, url)).rejects.toMatchObject({ code: 'INVALID_INPUT', body: { field: 'url' } });
     const { endpoint } = await own.create(accountId, receiver.url);

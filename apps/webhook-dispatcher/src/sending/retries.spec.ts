@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { type Receiver, startReceiver, waitFor } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Dispatcher, startDispatcher } from '../__fixtures__/dispatcher.js';
@@ -91,6 +93,32 @@ describe('Retry-After', () => {
     expectWait(seen, 0, 2 * HOUR);
   });
 });
+
+it.each([
+  ['100 Continue', ''],
+  ['102 Processing', ''],
+  ['103 Early Hints', 'Link: </a>; rel=preload\r\n'],
+])(
+  'a receiver that says %s of its own accord before its 200 has taken the delivery',
+  async (informational, headers) => {
+    let posts = 0;
+    const tcp = createServer((socket) =>
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          posts += 1;
+          socket.write(`HTTP/1.1 ${informational}\r\n${headers}\r\n`);
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        }),
+    );
+    await once(tcp.listen(0, '127.0.0.1'), 'listening');
+    await own.happens(accountId, { url: `http://127.0.0.1:${(tcp.address() as AddressInfo).port}/` });
+    const seen = await after(1);
+    expect(seen).toMatchObject({ status: 'DELIVERED', last: { status: 200, answer: 'ok', error: null } });
+    expect(posts).toBe(1);
+    tcp.close();
+  },
+);
 
 describe('an attempt has failed', () => {
   it('when there is no answer in time', async () => {
