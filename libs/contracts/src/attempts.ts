@@ -37,22 +37,27 @@ export const AttemptJob = Type.Object({
 export type AttemptJob = Static<typeof AttemptJob>;
 
 /**
+ * `deaths`: how many workers died while they held the attempt, as far as it may have been its fault; absent where none did. A worker
+ * tells of each step of such an attempt that can cost it its life, before it takes it, and from the second death on takes such steps one at a time.
+ */
+const Begun = { job: AttemptJob, credential: Credential, deaths: Type.Optional(Type.Integer({ minimum: 1 })) };
+
+/**
  * What a worker does next with an attempt:
  * `submit` it; `resume` a vendor task (`late`: its generation has ended, look once whether it succeeded after all);
  * `reconcile` a submit whose answer is unknown (look it up, never repeat it);
  * `wait`, another worker holds its lease; `drop` it, it is over.
  */
 export const BeginReply = Type.Union([
-  Type.Object({ action: Type.Literal('submit'), job: AttemptJob, credential: Credential }),
+  Type.Object({ action: Type.Literal('submit'), ...Begun }),
   Type.Object({
     action: Type.Literal('resume'),
-    job: AttemptJob,
-    credential: Credential,
+    ...Begun,
     task: VendorTask,
     submittedAfter: Instant,
     late: Type.Boolean(),
   }),
-  Type.Object({ action: Type.Literal('reconcile'), job: AttemptJob, credential: Credential, submittedAfter: Instant }),
+  Type.Object({ action: Type.Literal('reconcile'), ...Begun, submittedAfter: Instant }),
   Type.Object({ action: Type.Literal('wait'), retryAfterMs: Type.Integer() }),
   Type.Object({ action: Type.Literal('drop') }),
 ]);
@@ -72,17 +77,22 @@ export type Output = Static<typeof Output>;
 
 /**
  * What a vendor's refusal or failure means to us.
- * The customer's: `invalid-input`, `content-rejected`. The credential's: `credential` (refused), `balance` (used up).
- * `rate-limited` and `unavailable`: the ask did not take, or a repeat does no harm. `submission-unknown` (SUBMISSION_UNKNOWN):
- * it may have taken, so nobody may ask again. The model's: `failed`, and `output-lost`, which could not be fetched or stored.
+ * The customer's: `invalid-input`, `content-rejected`; of a file that was read before any vendor was asked `input-unfit`, which is not
+ * what it must be, and `input-unavailable`, which its host did not give just now. The credential's: `credential` (refused), `balance` (used up).
+ * `rate-limited` and `unavailable`: the ask did not take, or a repeat does no harm. `server-error`: the vendor answered that it failed
+ * inside, and not whether it took the ask. `submission-unknown` (SUBMISSION_UNKNOWN): no answer of the vendor's came, the ask may have
+ * taken, so nobody may ask again. The model's: `failed`, and `output-lost`, which could not be fetched or stored.
  */
 export const FailureKind = Type.Enum([
   'invalid-input',
+  'input-unfit',
+  'input-unavailable',
   'content-rejected',
   'credential',
   'balance',
   'rate-limited',
   'unavailable',
+  'server-error',
   'submission-unknown',
   'failed',
   'output-lost',
@@ -131,7 +141,12 @@ export const attempts = {
     Type.Object({ ...Lease, progress: Type.Integer({ minimum: 0, maximum: 100 }) }),
     LeaseReply,
   ),
-  /** Gives the lease back before the end: another worker may go on at once. */
+  /**
+   * Of an attempt of which workers died: its worker is about to take a step that can cost it its life, at this stage, or is past it
+   * where there is none. What dies at other times is not this attempt's fault.
+   */
+  risking: request('attempt.risking', Type.Object({ ...Lease, stage: Type.Optional(Stage) }), LeaseReply),
+  /** Gives the lease back before the end: another worker may go on at once. Who is taken for dead, and says this, was not. */
   release: request('attempt.release', Type.Object(Lease), Type.Object({})),
   completed: request(
     'attempt.completed',

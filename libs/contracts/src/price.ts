@@ -9,7 +9,9 @@ export function priceOf(price: Price, input: GenerationInput, options: Record<st
   let credits =
     (price.base + (price.perSecond ?? 0) * seconds + (price.perThousandCharacters ?? 0) * thousands) * count;
   for (const [option, factors] of Object.entries(price.multipliers ?? {})) {
-    credits *= factors[String(options[option])] ?? 1;
+    const value = String(options[option]);
+    // A value may have the name of what every object inherits, such as `constructor`.
+    if (Object.hasOwn(factors, value)) credits *= factors[value]!;
   }
   // Binary fractions leave noise: 0.07 × 100 is a little more than 7, and must not cost 8.
   return Math.ceil(Number(credits.toFixed(6)));

@@ -5,6 +5,7 @@ export { Handles, Hears } from './bus/decorators.js';
 export { httpStatusOf } from './bus/error-filter.js';
 export { fitting } from './bus/fitting.js';
 export { MessageBus } from './bus/message-bus.js';
+export { madeStorable } from './bus/storable.js';
 export { CommonConfig, DatabaseConfig, port } from './config/common-config.js';
 export { ConfigError, loadConfig } from './config/load-config.js';
 export { neverInProduction } from './config/never-in-production.js';

@@ -12,7 +12,6 @@ import { AdmissionRepository } from './admission.repository.js';
 import { hashOf } from './body-hash.js';
 import { IdempotencyRepository, type RequestName } from './idempotency.repository.js';
 import { isRefusal, isSpent, Reservations } from './reservations.js';
-import { checkStorable } from './storable.js';
 
 type CreateRequest = RequestOf<typeof generations.create> & { note?: Note };
 
@@ -38,8 +37,7 @@ export class AdmissionService {
   /** `note` is carried out in the transaction that accepts it. */
   async create(asked: RequestOf<typeof generations.create>, note?: Note): Promise<Generation> {
     const request = { ...asked, note };
-    const { idempotency, accountId, input } = request;
-    checkStorable(input);
+    const { idempotency, accountId } = request;
     const row = idempotency
       ? await this.createOnce(request, { accountId, ...idempotency })
       : await this.createNew(request);

@@ -9,7 +9,6 @@ import {
 import { Ids } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { hashOf } from '../admission/body-hash.js';
-import { checkStorable } from '../admission/storable.js';
 import type { Candidate } from '../catalogue/catalogue.entity.js';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { type Choice, choose } from '../choice/choice.js';
@@ -31,7 +30,6 @@ export class QuotesService {
 
   async quote({ accountId, plan, mode, input }: QuoteRequest): Promise<Quote> {
     if (input.quoteId !== undefined) throw invalidInput('quoteId', 'A quote is not made of another quote.');
-    checkStorable(input);
     const choice = choose(this.catalogue.candidates(input.type, mode, { accountId, plan }), input);
     const { credits, options, adjustments, routing } = choice;
     const { model, provider } = choice.candidate;

@@ -83,6 +83,14 @@ it('a request of a wrong shape is refused with the place named', async () => {
   expect(raw.json()).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
+it('text that no service can store is refused with its field named, alone and among others', async () => {
+  const refused = { code: 'INVALID_INPUT', retryable: false, field: 'text' };
+  const texts = ['a\0b', 'a\ud83e'];
+  for (const text of texts) expect((await failureOf(parrot.say, { text })).body).toMatchObject(refused);
+  const together = await Promise.all(texts.map((text) => failureOf(parrot.repeat, { text, times: 1 })));
+  expect(together.map(({ body }) => body)).toMatchObject([refused, refused]);
+});
+
 it('a reply of a wrong shape is INTERNAL, no fault of who asked', async () => {
   const failure = await failureOf(parrot.mumble, { text: 'kraa' });
   expect(failure.code).toBe('INTERNAL');

@@ -7,6 +7,7 @@ import { type Logger } from '../logging/logger.js';
 import { type RequestContext, withContext } from '../logging/request-context.js';
 import { within } from '../runtime/within.js';
 import { ACTOR, APART, ERROR_CODE, marked, REQUEST_ID, TOGETHER } from './headers.js';
+import { checkStorable } from './storable.js';
 import type { Carried, Outcome } from './together.js';
 import { parseMessage } from './validation.js';
 
@@ -124,8 +125,11 @@ function reply(received: Msg, outcome: Outcome): void {
 
 function parsed(message: Request | Broadcast, body: string): unknown {
   try {
-    return parseMessage(message.subject, message.kind === 'request' ? message.request : message.body, JSON.parse(body));
+    const value = JSON.parse(body);
+    checkStorable(body, value);
+    return parseMessage(message.subject, message.kind === 'request' ? message.request : message.body, value);
   } catch (cause) {
+    if (cause instanceof DoitongError) throw cause;
     throw new DoitongError('INVALID_INPUT', cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

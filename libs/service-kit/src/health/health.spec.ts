@@ -60,6 +60,12 @@ it('/metrics is in the text form of Prometheus, labelled with the service', asyn
   expect(text).toMatch(/^process_resident_memory_bytes\{service="garden"\} \d+$/m);
 });
 
+it.each(['/healthz', '/readyz', '/metrics'])('HEAD %s is answered as its GET, without a body', async (path) => {
+  const [got, head] = [await fetch(service.url + path), await fetch(service.url + path, { method: 'HEAD' })];
+  expect([head.status, head.headers.get('content-type')]).toEqual([got.status, got.headers.get('content-type')]);
+  expect([(await got.text()) === '', await head.text()]).toEqual([false, '']);
+});
+
 it('what is not there is 404', async () => {
   expect(await get('/nothing')).toMatchObject({ status: 404 });
 });

@@ -12,6 +12,7 @@ import { Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
 import { Connections } from './connections.js';
 import { KitModule } from './kit.module.js';
+import { takeUtf8Only } from './utf8-bodies.js';
 
 export interface ServiceOptions {
   name: string;
@@ -84,6 +85,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     logger: logger.forNest(),
     abortOnError: false,
   });
+  takeUtf8Only(app);
   const connections = new Connections(app.getHttpServer());
   if (options.natsUrl) {
     const strategy = new NatsStrategy(app.get(MessageBus).connection, logger);
