@@ -1,7 +1,7 @@
 import type { Plan } from '@doitong/contracts';
-import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
 import { defineEnum } from '../graphql/define-enum.js';
-import { DateTime } from '../graphql/scalars.js';
+import { DateTime, Int } from '../graphql/scalars.js';
 
 const PlanEnum = defineEnum<Plan>('Plan', 'What an account may do at most.', {
   FREE: '10 generations a minute, 1 at a time, 100 a day.',

@@ -1,8 +1,8 @@
 import type { Principal } from '@doitong/contracts';
-import { Args, Context, Extensions, Int, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { needs } from '../auth/scopes.js';
 import { PAGE } from '../graphql/pages.js';
-import { DateTime } from '../graphql/scalars.js';
+import { DateTime, Int } from '../graphql/scalars.js';
 import { Account, AccountLimits, AccountUsage } from './account.type.js';
 import { AccountsService } from './accounts.service.js';
 import { CreditGrant, CreditTransactionConnection } from './credits.type.js';

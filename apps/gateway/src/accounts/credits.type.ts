@@ -1,8 +1,8 @@
 import type { Grant, Transaction } from '@doitong/contracts';
-import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
 import { defineEnum } from '../graphql/define-enum.js';
 import { PageInfo } from '../graphql/page-info.type.js';
-import { DateTime } from '../graphql/scalars.js';
+import { DateTime, Int } from '../graphql/scalars.js';
 
 const CreditTransactionKind = defineEnum<Transaction['kind']>('CreditTransactionKind', 'Why credits came or went.', {
   TOP_UP: 'They were bought.',

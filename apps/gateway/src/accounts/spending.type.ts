@@ -1,6 +1,7 @@
 import type { generations, RequestOf } from '@doitong/contracts';
-import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
 import { defineEnum } from '../graphql/define-enum.js';
+import { Int } from '../graphql/scalars.js';
 
 type Asked = RequestOf<typeof generations.spending>;
 /** The period; `to` is now where it is absent. */

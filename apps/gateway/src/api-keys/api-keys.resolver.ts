@@ -1,6 +1,7 @@
 import { invalidInput, type Principal } from '@doitong/contracts';
-import { Args, Context, Extensions, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { needs } from '../auth/scopes.js';
+import { Int } from '../graphql/scalars.js';
 import { ApiKey, ApiKeyCreateInput, ApiKeyWithSecret } from './api-key.type.js';
 import { OwnKeysService } from './api-keys.service.js';
 

@@ -1,5 +1,5 @@
 import { type GenerateInput, invalidInput } from '@doitong/contracts';
-import { checkCustomerUrl, type EgressOptions, EgressRefusedError } from '@doitong/egress';
+import { checkGivenUrl, type EgressOptions, EgressRefusedError } from '@doitong/egress';
 
 const LONGEST_URL = 2_048;
 
@@ -25,7 +25,7 @@ function checkUrl(field: string, url: string | undefined, rules: EgressOptions):
   if (url === undefined) return;
   if (url.length > LONGEST_URL) throw invalidInput(field, `The URL may have ${LONGEST_URL} characters.`);
   try {
-    checkCustomerUrl(url, rules);
+    checkGivenUrl(url, rules);
   } catch (error) {
     if (error instanceof EgressRefusedError) throw invalidInput(field, error.message);
     throw error;

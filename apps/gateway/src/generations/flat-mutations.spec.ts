@@ -110,6 +110,8 @@ describe('the mutation of one content type', () => {
   it.each([
     ['options.duration', 'options.duration must be 6.', 'duration', 'duration must be 6.'],
     ['options.mode', 'options.mode must be pro.', 'options.mode', 'options.mode must be pro.'],
+    ['options.constructor', 'No options.constructor.', 'options.constructor', 'No options.constructor.'],
+    ['options.__proto__', 'No options.__proto__.', 'options.__proto__', 'No options.__proto__.'],
     ['input.text', 'm-1 needs input.text.', 'prompt', 'm-1 needs prompt.'],
     ['input.image', 'm-1 needs input.image.', 'image', 'm-1 needs image.'],
     ['model', 'There is no model.', 'model', 'There is no model.'],
@@ -132,10 +134,34 @@ describe('the mutation of one content type', () => {
     ['an image that is no web address', { prompt: 'x', image: 'file:///etc/passwd' }, 'image'],
     ['a field that it does not have', { prompt: 'x', text: 'y' }, 'text'],
     ['a seed that is no whole number', { prompt: 'x', seed: 1.5 }, 'seed'],
+    ['a seed that JSON cannot carry exactly', { prompt: 'x', seed: 2 ** 53 }, 'seed'],
+    ['a seed in quotes', { prompt: 'x', seed: '7' }, 'seed'],
   ])('is INVALID_INPUT with %s', async (_, input, field) => {
     const { body } = await create('Video', input);
     expect(body.errors[0].extensions).toMatchObject({ code: 'INVALID_INPUT', field });
     expect(sent()).toEqual([]);
+  });
+
+  describe.each(['Video', 'Image', 'Audio'])('%sCreate takes a seed of any size that its option may have:', (type) => {
+    it.each([4_294_967_295, -4_294_967_296, Number.MAX_SAFE_INTEGER, 0])('%d', async (seed) => {
+      const asked = (document: string, variables = {}) => gateway.post(document, { variables });
+      const make = (input: string) => `${type.toLowerCase()}Create(input: ${input}) { id }`;
+      const answers = [
+        await create(type, { seed }),
+        await asked(`mutation { ${make(`{ seed: ${seed} }`)} }`),
+        // As documents have it that were written before larger seeds were taken.
+        await asked(`mutation($seed: Int) { ${make('{ seed: $seed }')} }`, { seed }),
+        await asked(`mutation($seed: Int = ${seed}) { ${make('{ seed: $seed }')} }`),
+      ];
+      expect(answers.map(({ body }) => body.errors)).toEqual(answers.map(() => undefined));
+      expect(sent().map(({ options }) => options)).toEqual(answers.map(() => ({ seed })));
+    });
+  });
+
+  it('tells a cost of any size', async () => {
+    gateway.answer(generations.create, () => aGeneration({ creditCost: 3_000_000_000 }));
+    const { body } = await create('Video', { prompt: 'a kite' }, 'creditCost');
+    expect(body).toEqual({ data: { videoCreate: { creditCost: 3_000_000_000 } } });
   });
 
   it('counts as generating, each in a document as one, with an idempotency scope of its own', async () => {

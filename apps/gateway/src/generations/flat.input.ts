@@ -1,6 +1,6 @@
 import type { Priority } from '@doitong/contracts';
-import { Field, Float, InputType, Int } from '@nestjs/graphql';
-import { Json } from '../graphql/scalars.js';
+import { Field, Float, InputType } from '@nestjs/graphql';
+import { Int, Json } from '../graphql/scalars.js';
 import { PriorityEnum } from './enums.js';
 
 /** What the flat inputs have in common. Fields that are neither here nor in `GenerationInput` are options. */
@@ -40,7 +40,10 @@ export class VideoCreateInput extends FlatInput {
   })
   prompt?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'http(s) URL of an image to start from.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'http(s) URL of an image to start from: PNG, JPEG or WebP, up to 25 MB.',
+  })
   image?: string | null;
 
   @Field(() => Float, { nullable: true, description: 'Seconds.' })
@@ -55,7 +58,11 @@ export class VideoCreateInput extends FlatInput {
   @Field(() => String, { nullable: true, description: 'Visual style, such as `cinematic`.' })
   style?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The same seed and input give a similar output.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The same seed and input give a similar output. Whole, and as large as the option of this name may be.',
+  })
   seed?: number | null;
 }
 
@@ -64,7 +71,10 @@ export class ImageCreateInput extends FlatInput {
   @Field(() => String, { nullable: true, description: 'What is to be seen.' })
   prompt?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'http(s) URL of an image to start from.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'http(s) URL of an image to start from: PNG, JPEG or WebP, up to 25 MB.',
+  })
   image?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Width to height, such as `16:9`.' })
@@ -76,7 +86,11 @@ export class ImageCreateInput extends FlatInput {
   @Field(() => String, { nullable: true, description: 'Visual style, such as `watercolour`.' })
   style?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The same seed and input give a similar output.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The same seed and input give a similar output. Whole, and as large as the option of this name may be.',
+  })
   seed?: number | null;
 }
 
@@ -94,7 +108,11 @@ export class AudioCreateInput extends FlatInput {
   @Field(() => Float, { nullable: true, description: 'Speed of speech, 1 being normal.' })
   speed?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'The same seed and input give a similar output.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The same seed and input give a similar output. Whole, and as large as the option of this name may be.',
+  })
   seed?: number | null;
 }
 
@@ -105,10 +123,16 @@ export class AvatarCreateInput extends FlatInput {
   @Field(() => String, { nullable: true, description: 'The words to be spoken, unless `audio` has them.' })
   text?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'http(s) URL of a portrait of who speaks.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'http(s) URL of a portrait of who speaks: PNG, JPEG or WebP, up to 25 MB.',
+  })
   image?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'http(s) URL of an audio file with what is spoken.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'http(s) URL of an audio file with what is spoken, up to 25 MB.',
+  })
   audio?: string | null;
 
   @Field(() => String, { nullable: true, description: 'The voice to speak with: a name or an id.' })

@@ -8,10 +8,13 @@ export class GenerationInput {
   @Field(() => String, { nullable: true, description: 'The prompt, or the words to be spoken.' })
   text?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'http(s) URL of an image to start from.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'http(s) URL of an image to start from: PNG, JPEG or WebP, up to 25 MB.',
+  })
   image?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'http(s) URL of an audio file to use.' })
+  @Field(() => String, { nullable: true, description: 'http(s) URL of an audio file to use, up to 25 MB.' })
   audio?: string | null;
 
   @Field(() => String, { nullable: true, description: 'The voice to speak with, where the provider has several.' })

@@ -1,6 +1,6 @@
 import type { ContentType, ErrorCode, GenerationStatus, Stage } from '@doitong/contracts';
-import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
-import { DateTime, Json } from '../graphql/scalars.js';
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
+import { DateTime, Int, Json } from '../graphql/scalars.js';
 import { ErrorCodeEnum, GenerationStatusEnum, GenerationTypeEnum, StageEnum } from './enums.js';
 
 @ObjectType({

@@ -1,9 +1,10 @@
 import type { Principal } from '@doitong/contracts';
-import { Args, Context, Extensions, ID, Info, Int, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { Args, Context, Extensions, ID, Info, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { needs } from '../auth/scopes.js';
 import type { GraphqlContext } from '../graphql/context.js';
 import { PAGE } from '../graphql/pages.js';
+import { Int } from '../graphql/scalars.js';
 import { GENERATES, NULL_WHEN_REFUSED } from '../rate-limit/generating-fields.js';
 import { GenerateInput } from './generate.input.js';
 import { Generation } from './generation.type.js';

@@ -23,7 +23,7 @@ export function parseFlat(
     const inputName = inputs[name];
     if (value == null) continue;
     if (inputName) input[inputName] = value as string;
-    else if (name in options) throw invalidInput(name, `\`${name}\` is in \`options\` too. Give it once.`);
+    else if (Object.hasOwn(options, name)) throw invalidInput(name, `\`${name}\` is in \`options\` too. Give it once.`);
     else options[name] = value;
   }
   return parseGenerate({ type, model, priority, webhookUrl, input, options });
@@ -41,5 +41,6 @@ function nameOf(field: string, type: ContentType, flat: FlatInput): string | und
   const [place, name = ''] = field.split('.');
   if (field === 'input.text') return type === 'VIDEO' || type === 'IMAGE' ? 'prompt' : 'text';
   if (place === 'input') return name;
-  return place === 'options' && flat[name as keyof FlatInput] != null ? name : undefined;
+  const isField = Object.hasOwn(flat, name) && flat[name as keyof FlatInput] !== null;
+  return place === 'options' && isField ? name : undefined;
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
 import { aGeneration } from '../__fixtures__/messages.js';
 
-/** Both forms in which our documentation has shown this API. Repeats matter: a query is compiled from the second time on. */
+/** Both forms in which our documentation has shown this API. Repeats matter: a document is read once, and remembered. */
 const REPEATS = [1, 2, 3];
 const failed = aGeneration({
   status: 'FAILED',

@@ -1,5 +1,5 @@
-import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
-import { DateTime } from '../graphql/scalars.js';
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
+import { DateTime, Int } from '../graphql/scalars.js';
 import { Routing } from './generation.type.js';
 
 @ObjectType({

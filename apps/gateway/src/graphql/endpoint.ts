@@ -35,6 +35,7 @@ export class Endpoint {
   serve(app: FastifyInstance): void {
     serveGraphiqlFiles(app);
     app.route({
+      // HEAD too, which Fastify answers as GET.
       method: ['GET', 'POST'],
       url: '/graphql',
       bodyLimit: LARGEST_BODY,
@@ -48,7 +49,7 @@ export class Endpoint {
       // Whatever it has for a body is not read.
       preParsing: async (_request, reply) => {
         reply.headers(corsHeaders);
-        throw new HttpRefusal(METHOD_NOT_ALLOWED, 'Use POST, or GET for a query.', { allow: 'GET, POST' });
+        throw new HttpRefusal(METHOD_NOT_ALLOWED, 'Use POST, or GET for a query.', { allow: 'GET, HEAD, POST' });
       },
       handler: async () => undefined,
       errorHandler: (error, request, reply) => this.refuse(error, request, reply),
@@ -93,7 +94,7 @@ function refuseKind({ definition: { operation } }: Operation, { method }: Fastif
       'A subscription needs a WebSocket: the same URL, with graphql-transport-ws.',
     );
   }
-  if (operation === OperationTypeNode.MUTATION && method === 'GET') {
+  if (operation === OperationTypeNode.MUTATION && method !== 'POST') {
     throw new HttpRefusal(METHOD_NOT_ALLOWED, 'A mutation needs a POST.', { allow: 'POST' });
   }
 }

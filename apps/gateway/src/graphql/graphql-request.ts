@@ -10,10 +10,13 @@ export interface GraphqlRequest {
 
 type Sent = Partial<Record<string, unknown>>;
 
-/** Throws INVALID_INPUT when it is not in form. Of a GET, variables and extensions are JSON in the URL. */
-export function parseGraphqlRequest({ method, query: url, body }: FastifyRequest): GraphqlRequest {
-  const isGet = method === 'GET';
-  const sent = isGet ? url : body;
+/** Throws INVALID_INPUT when it is not in form. Of a GET or HEAD, variables and extensions are JSON in the URL. */
+export function parseGraphqlRequest({ method, url, query: inUrl, body }: FastifyRequest): GraphqlRequest {
+  const isInUrl = method !== 'POST';
+  if (isInUrl && !isPercentEncodedUtf8(url)) {
+    throw new DoitongError('INVALID_INPUT', 'The URL is not percent-encoded UTF-8.');
+  }
+  const sent = isInUrl ? inUrl : body;
   if (!isObject(sent)) {
     const expected = '`{ "query": "…", "variables": { … } }`';
     throw new DoitongError('INVALID_INPUT', `Send one JSON object: ${expected}. A list of them is not taken.`);
@@ -22,11 +25,11 @@ export function parseGraphqlRequest({ method, query: url, body }: FastifyRequest
   if (typeof query !== 'string' || query === '') throw invalidInput('query', '`query` must be a GraphQL document.');
   if (typeof (operationName ?? '') !== 'string')
     throw invalidInput('operationName', '`operationName` must be a string.');
-  mapOf(sent, 'extensions', isGet);
+  mapOf(sent, 'extensions', isInUrl);
   return {
     query,
     operationName: (operationName as string | null) || undefined,
-    variables: mapOf(sent, 'variables', isGet),
+    variables: mapOf(sent, 'variables', isInUrl),
   };
 }
 
@@ -43,6 +46,16 @@ function parsedText(text: unknown): unknown {
     return JSON.parse(text);
   } catch {
     return text;
+  }
+}
+
+/** What cannot be decoded would be taken as it stands. */
+function isPercentEncodedUtf8(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
   }
 }
 

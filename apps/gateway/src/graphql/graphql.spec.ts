@@ -68,6 +68,16 @@ describe('a GraphQL request', () => {
     }
   });
 
+  it('that sends null for a variable with a default is refused the same however often it comes', async () => {
+    const document = 'query($id: ID = "x") { generation(id: $id) { id } }';
+    for (let time = 1; time <= 4; time++) {
+      const { status, body } = await gateway.post(document, { variables: { id: null } });
+      const error = { path: ['generation'], extensions: { code: 'INVALID_INPUT', field: 'id' } };
+      expect([time, status, body]).toMatchObject([time, 200, { data: { generation: null }, errors: [error] }]);
+    }
+    expect(gateway.asked(generations.get)).toEqual([]);
+  });
+
   it('is answered by the operation that it names, however often another of its document ran', async () => {
     const document = `query Id { generation(id: "a") { id } } query Status { generation(id: "b") { status } }`;
     for (let time = 1; time <= 4; time++) {
@@ -149,7 +159,7 @@ describe('a GraphQL request', () => {
       expect(gateway.asked(generations.get)).toEqual([]);
     });
 
-    it('a wrong variable of a query that was compiled', async () => {
+    it('a wrong variable of a query that came often before', async () => {
       const document = 'query($type: GenerationType) { providers(type: $type) { id } }';
       gateway.answer(generations.providers, () => ({ providers: [] }));
       for (let time = 1; time <= 3; time++) await gateway.post(document, { variables: { type: 'VIDEO' } });

@@ -43,28 +43,20 @@ function fieldOf({ path, message }: Fault): string {
   return (names.length > 1 ? names.slice(1) : names).join('.');
 }
 
-/**
- * The executor's own message repeats the whole variable, and once the operation is compiled it names no path, and in place of the
- * variable the field of it that is at fault.
- */
+/** The executor's own message repeats the whole variable. */
 function faultyVariable(
   error: GraphQLError,
   { schema, definition }: Operation,
   variables: Record<string, unknown>,
 ): Fault | undefined {
   const named = /^Variable "\$(\w+)"/.exec(error.message)?.[1];
-  if (!named) return undefined;
-  const faults = (definition.variableDefinitions ?? []).flatMap(({ variable, type: declared, defaultValue }) => {
-    const name = variable.name.value;
-    const type = typeFromAST(schema, declared);
-    const found: Fault[] = [];
-    if (!isInputType(type) || (variables[name] === undefined && defaultValue)) return found;
-    coerceInputValue(variables[name], type, (path, _value, { message }) => {
-      found.push({ path: [name, ...path], message });
-    });
-    return found;
-  });
-  return faults.find(({ path }) => path[0] === named) ?? faults[0];
+  const declared = definition.variableDefinitions?.find(({ variable }) => variable.name.value === named);
+  const type = declared && typeFromAST(schema, declared.type);
+  if (!named || !isInputType(type)) return undefined;
+  const given = Object.hasOwn(variables, named) ? variables[named] : undefined;
+  const faults: Fault[] = [];
+  coerceInputValue(given, type, (path, _value, { message }) => faults.push({ path: [named, ...path], message }));
+  return faults[0];
 }
 
 function faultyNode(error: GraphQLError, { definition, fragments }: Operation): Fault | undefined {

@@ -33,7 +33,7 @@ export function answerFormOf({ headers }: FastifyRequest): AnswerForm | undefine
 
 /** A browser that was pointed here, not a program. */
 export function wantsPage({ method, headers }: FastifyRequest): boolean {
-  if (method !== 'GET' || !headers.accept?.includes(PAGE)) return false;
+  if (method === 'POST' || !headers.accept?.includes(PAGE)) return false;
   return new Negotiator(accepted(headers.accept)).mediaType([PLAIN, MODERN, PAGE]) === PAGE;
 }
 

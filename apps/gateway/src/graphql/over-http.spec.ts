@@ -56,14 +56,37 @@ describe('a request that HTTP has a status for', () => {
 
   it.each(['PUT', 'PATCH', 'DELETE'])('405: a %s', async (method) => {
     const response = await send({ method, body: '{}', headers: { 'content-type': 'application/json' } });
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
   });
 
-  it('405: a mutation by GET', async () => {
+  it.each(['GET', 'HEAD'])('405: a mutation by %s', async (method) => {
     const query = 'mutation { cancelGeneration(id: "x") }';
-    const response = await send({}, `?${new URLSearchParams({ query })}`);
+    const response = await send({ method }, `?${new URLSearchParams({ query })}`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
     expect(gateway.asked(generations.cancel)).toEqual([]);
+  });
+});
+
+describe('a HEAD', () => {
+  const TOLD = ['content-type', 'content-length', 'content-security-policy', 'x-ratelimit-limit'];
+
+  it.each([
+    ['a query', { query: DOCUMENT }],
+    ['a query with variables', { query: 'query ($id: ID!) { generation(id: $id) { id } }', variables: '{"id":"x"}' }],
+    ['a wrong document', { query: '{ colour }' }],
+    ['no document', {}],
+    ['a browser', { query: DOCUMENT }, 'text/html'],
+    ['a wish that cannot be met', { query: DOCUMENT }, 'application/xml'],
+  ])('is answered as the GET of the same URL, without a body: %s', async (_what, search, accept = '*/*') => {
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map(async (method) => {
+        const response = await send({ method, headers: { accept } }, `?${new URLSearchParams(search)}`);
+        const told = TOLD.map((name) => response.headers.get(name));
+        return { status: response.status, told, body: await response.text() };
+      }),
+    );
+    expect(get!.body).not.toBe('');
+    expect(head).toEqual({ ...get, body: '' });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ModelManifest } from '@doitong/contracts';
-import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
 import { defineEnum } from '../graphql/define-enum.js';
-import { Json } from '../graphql/scalars.js';
+import { Int, Json } from '../graphql/scalars.js';
 
 export type Lifecycle = ModelManifest['lifecycle'];
 export type InputUse = 'REQUIRED' | 'OPTIONAL' | 'UNSUPPORTED';

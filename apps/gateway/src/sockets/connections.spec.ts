@@ -94,6 +94,12 @@ describe('a connection', () => {
     await waitFor(() => expect(client.received[1]).toMatchObject({ id: '1', type: 'next' }));
   });
 
+  it.each(['constructor', '__proto__', 'toString'])('may call a subscription %s', async (name) => {
+    const client = await openKnown();
+    client.subscribeAs(name);
+    await waitFor(() => expect(client.received[1]).toMatchObject({ id: name, type: 'next' }));
+  });
+
   it.each([
     ['no key', undefined],
     ['what is no key', { authorization: 'Bearer sk_1' }],
@@ -141,6 +147,28 @@ describe('a connection', () => {
     const socket = new WebSocket(gateway.url.replace('http', 'ws'), GRAPHQL_TRANSPORT_WS_PROTOCOL);
     const [error] = await once(socket, 'error');
     expect(error.message).toContain('404');
+  });
+});
+
+describe('a message that is not text in UTF-8', () => {
+  const [inText, inBinary] = [{ binary: false }, { binary: true }];
+  const notUtf8 = Buffer.from('{"type":"ping","payload":{"a":"caf\u00e9"}}', 'latin1');
+
+  it.each([
+    ['text in Latin-1', notUtf8, inText, 1007],
+    ['the same as binary', notUtf8, inBinary, 1003],
+    ['good text as binary', Buffer.from('{"type":"ping"}'), inBinary, 1003],
+  ])('ends its connection and no other: %s', async (_what, message, form, code) => {
+    const other = watch(withKey());
+    await begun(other);
+    const client = await open();
+    client.socket.send(message, form);
+    expect((await client.closed).code).toBe(code);
+    expect(client.received).toEqual([]);
+    const told = other.events.length;
+    await gateway.broadcast(generations.changed(id), { version: 2 });
+    gateway.answer(generations.get, () => aGeneration({ version: 2 }));
+    await waitFor(() => expect(other.events.length).toBeGreaterThan(told));
   });
 });
 

@@ -23,6 +23,7 @@ const MOST_UNSENT = 1024 * 1024;
 const GOODBYE_MS = 1_000;
 
 const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
 const LONGEST_REQUEST_ID = 128;
 
 /** The WebSocket side of /graphql: sockets, their life and their bounds. What is spoken over them, `Subscriptions` knows. */
@@ -70,7 +71,9 @@ export class SocketServer implements OnModuleInit {
         send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (receive) =>
-          socket.on('message', (data) => {
+          socket.on('message', (data, isBinary) => {
+            // `ws` has looked at the UTF-8 of text, and of text alone.
+            if (isBinary) return socket.close(UNSUPPORTED_DATA, 'Send text, not binary messages');
             withContext({ requestId }, () => receive(String(data))).catch((error) => {
               this.logger.warn('WebSocket message failed', { error });
               socket.close(CloseCode.InternalServerError, 'Internal server error');

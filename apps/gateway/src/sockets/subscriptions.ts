@@ -83,7 +83,9 @@ export class Subscriptions {
   /** As the protocol's server has it: call what it returns when the socket has closed. */
   readonly opened: (typeof this.server)['opened'] = (socket, session) => this.server.opened(socket, session);
 
-  private async connect({ extra: session, connectionParams }: SessionContext): Promise<boolean> {
+  private async connect({ extra: session, connectionParams, subscriptions }: SessionContext): Promise<boolean> {
+    // The protocol's server asks whether an id is in it: what every object inherits, such as `constructor`, is none.
+    Object.setPrototypeOf(subscriptions, null);
     const refuse = (error: unknown) => this.close(session.socket, DoitongError.of(error));
     try {
       const authorization = authorizationOf(connectionParams) ?? session.authorization;

@@ -1,8 +1,8 @@
 import type { Principal } from '@doitong/contracts';
-import { Args, Context, Extensions, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { needs } from '../auth/scopes.js';
 import { PAGE } from '../graphql/pages.js';
-import { DateTime } from '../graphql/scalars.js';
+import { DateTime, Int } from '../graphql/scalars.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter } from './delivery.type.js';
 

@@ -1,8 +1,8 @@
 import type { DeliveryStatus } from '@doitong/contracts';
-import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { defineEnum } from '../graphql/define-enum.js';
 import { PageInfo } from '../graphql/page-info.type.js';
-import { DateTime } from '../graphql/scalars.js';
+import { DateTime, Int } from '../graphql/scalars.js';
 
 const WebhookDeliveryStatus = defineEnum<DeliveryStatus>(
   'WebhookDeliveryStatus',

@@ -1,7 +1,7 @@
 import type { DisabledReason, WebhookEventType } from '@doitong/contracts';
-import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { defineEnum } from '../graphql/define-enum.js';
-import { DateTime } from '../graphql/scalars.js';
+import { DateTime, Int } from '../graphql/scalars.js';
 
 const WebhookDisabledReason = defineEnum<DisabledReason>(
   'WebhookDisabledReason',
