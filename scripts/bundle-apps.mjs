@@ -11,6 +11,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const apps = join(root, 'apps');
 const target = join(root, 'dist', 'apps');
 const programs = /^(.*\/)?(main|migrate|print-schema)\.js$/;
+/** What reads media, in a process of its own: those who start it look for it beside what they share. */
+const probe = { in: join(root, 'libs/media/dist/probe/probe-process.js'), out: 'shared/probe-process' };
 
 const entryPoints = readdirSync(apps).flatMap((app) => {
   const built = join(apps, app, 'dist');
@@ -21,7 +23,7 @@ const entryPoints = readdirSync(apps).flatMap((app) => {
 
 mkdirSync(join(root, 'dist'), { recursive: true });
 const outdir = mkdtempSync(join(root, 'dist', 'apps-'));
-await build({ ...BUNDLING, entryPoints, outdir, sourcemap: true, sourcesContent: false });
+await build({ ...BUNDLING, entryPoints: [...entryPoints, probe], outdir, sourcemap: true, sourcesContent: false });
 
 // Whole or not at all: what starts from there meanwhile must not miss a file.
 rmSync(target, { recursive: true, force: true });

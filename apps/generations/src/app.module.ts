@@ -9,6 +9,7 @@ import { RetryService } from './admission/retry.service.js';
 import { AttemptsController } from './attempts/attempts.controller.js';
 import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { AttemptsService } from './attempts/attempts.service.js';
+import { DeadlyAttempts } from './attempts/deadly-attempts.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
@@ -70,6 +71,7 @@ export class GenerationsModule {
         Changes,
         Circuits,
         CircuitsRepository,
+        DeadlyAttempts,
         FailoverRepository,
         FailoverService,
         GenerationsRepository,

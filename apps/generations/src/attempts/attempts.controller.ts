@@ -26,6 +26,11 @@ export class AttemptsController {
     return { live: await this.service.progressed(report) };
   }
 
+  @Handles(attempts.risking)
+  async risking(report: RequestOf<typeof attempts.risking>) {
+    return { live: await this.service.risking(report) };
+  }
+
   @Handles(attempts.release)
   async release({ attemptId, workerId }: RequestOf<typeof attempts.release>) {
     await this.repository.release(attemptId, workerId);

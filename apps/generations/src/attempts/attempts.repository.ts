@@ -1,4 +1,4 @@
-import type { AttemptJob, attempts, ContentType, Job, Mode, RequestOf, VendorTask } from '@doitong/contracts';
+import type { AttemptJob, attempts, ContentType, Job, Mode, RequestOf, Stage, VendorTask } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { TRIAL_LOOK_MS, TRIAL_MS } from '../circuits/circuit.js';
@@ -9,6 +9,7 @@ import type { AttemptStatus } from './attempt.entity.js';
 /** An attempt as it was before `begin`, and whether the lease was taken. */
 export interface Begun {
   status: AttemptStatus;
+  family: string;
   taken: boolean;
   /** Of the generation, where this has set it in PROCESSING. */
   version: number | null;
@@ -21,6 +22,10 @@ export interface Begun {
   untilTrialMs: number | null;
   task: VendorTask | null;
   submittingAt: Date | null;
+  /** Of workers that held it, this begin's finding included. */
+  deaths: number;
+  /** Of the step that the last of them was at, if it told. */
+  risking: Stage | null;
   job: Omit<AttemptJob, 'attemptId' | 'deadlineAt'>;
   deadlineAt: Date;
 }
@@ -78,6 +83,16 @@ const CLOSED = `forgotten AS (
 ), closed AS (SELECT FROM forgotten WHERE opened_at IS NOT NULL)`;
 
 /**
+ * Whether the lease of the attempt `a` ended with a worker's death that counts. Of the first one nobody knows what the worker was at. After
+ * that, and of late looks, whose lease just ends, only those count that came at a step of this attempt, not of another in the same worker.
+ */
+const DIED = `a.lease_expires_at < now() AND (a.risking IS NOT NULL OR (a.deaths = 0 AND a.status <> 'ABANDONED'))`;
+
+/** Counts it, of the attempt `a`, where `found` says so. */
+const COUNTED = `lost_worker_id = CASE WHEN found.died THEN a.worker_id ELSE a.lost_worker_id END,
+  deaths = a.deaths + CASE WHEN found.died THEN 1 ELSE 0 END`;
+
+/**
  * Whoever changes an attempt and its generation takes the attempt first, here and wherever a generation is ended: so no two
  * of them wait for each other.
  */
@@ -100,7 +115,8 @@ export class AttemptsRepository {
     const [row] = await tx.query<Begun>(
       `WITH found AS (
          SELECT a.*, g.mode, g.deadline_at,
-           (a.worker_id IS NULL OR a.lease_expires_at < now() OR coalesce(a.begin_id = $5, false)) AS free
+           (a.worker_id IS NULL OR a.lease_expires_at < now() OR coalesce(a.begin_id = $5, false)) AS free,
+           (a.worker_id <> $2 AND ${DIED}) AS died
          FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
        ), offered AS (
          SELECT found.family, offer.credential, c.open_until, c.trial_until
@@ -122,17 +138,19 @@ export class AttemptsRepository {
          UPDATE attempts a SET worker_id = $2, lease_expires_at = now() + $4 * interval '1 ms',
            status = CASE a.status WHEN 'CREATED' THEN 'SUBMITTING' ELSE a.status END,
            credential = coalesce(a.credential, (SELECT credential FROM allowed)), submitting_at = coalesce(a.submitting_at, now()),
-           begin_id = $5, begin_submits = a.status = 'CREATED' OR (a.begin_submits AND a.begin_id = $5)
+           begin_id = $5, begin_submits = a.status = 'CREATED' OR (a.begin_submits AND a.begin_id = $5),
+           risking = NULL, ${COUNTED}
          FROM found
          WHERE a.id = found.id AND found.free
            AND (found.status IN ('SUBMITTING', 'SUBMITTED') OR EXISTS (SELECT FROM allowed)
              OR (found.status = 'ABANDONED' AND found.task IS NOT NULL AND found.reconcile_until > now()))
-         RETURNING a.generation_id, a.credential, a.begin_submits
+         RETURNING a.generation_id, a.credential, a.begin_submits, a.deaths
        ), started AS (
          UPDATE generations g SET status = 'PROCESSING', started_at = now(), version = version + 1
          FROM taken WHERE g.id = taken.generation_id AND g.status = 'QUEUED' RETURNING g.version
        )
-       SELECT found.status, found.task, (SELECT credential FROM taken), found.submitting_at AS "submittingAt",
+       SELECT found.status, found.family, found.task, (SELECT credential FROM taken), found.submitting_at AS "submittingAt",
+         found.risking, coalesce((SELECT deaths FROM taken), found.deaths) AS deaths,
          (SELECT extract(epoch FROM min(CASE WHEN open_until > now() THEN open_until - now()
             ELSE least(trial_until - now(), ${TRIAL_LOOK_MS} * interval '1 ms') END)) * 1000
           FROM offered WHERE NOT EXISTS (SELECT FROM allowed))::int AS "untilTrialMs",
@@ -155,7 +173,7 @@ export class AttemptsRepository {
   async submitted(id: string, workerId: string, task: VendorTask): Promise<(Served & { live: boolean }) | undefined> {
     const [row] = await this.database.query<Served & { live: boolean }>(
       `WITH served AS (
-         UPDATE attempts SET task = $3::jsonb, lease_expires_at = now() + $4 * interval '1 ms',
+         UPDATE attempts SET task = $3::jsonb, risking = NULL, lease_expires_at = now() + $4 * interval '1 ms',
            status = CASE status WHEN 'SUBMITTING' THEN 'SUBMITTED' ELSE status END
          WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') AND (task IS NULL OR worker_id = $2)
          RETURNING family, credential, submitting_at, worker_id IS NOT DISTINCT FROM $2 AND status <> 'ABANDONED' AS live
@@ -182,10 +200,24 @@ export class AttemptsRepository {
     return row;
   }
 
-  /** Gives the lease back, so that another worker can go on at once. */
+  /** Notes the step that its worker takes next, or, with null, that it has. False when the lease is lost. */
+  async risk(id: string, workerId: string, stage: Stage | null): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE attempts SET risking = $3
+       WHERE id = $1 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING id`,
+      [id, workerId, stage],
+    );
+    return rows.length > 0;
+  }
+
+  /** Gives the lease back, so that another worker can go on at once. Whose lease has expired was taken for dead, and is not. */
   async release(id: string, workerId: string): Promise<void> {
     await this.database.query(
-      'UPDATE attempts SET worker_id = NULL, lease_expires_at = now() WHERE id = $1 AND worker_id = $2',
+      `UPDATE attempts SET deaths = CASE WHEN lost_worker_id = $2 THEN deaths - 1 ELSE deaths END,
+         lost_worker_id = nullif(lost_worker_id, $2), worker_id = nullif(worker_id, $2),
+         risking = CASE WHEN worker_id = $2 THEN NULL ELSE risking END,
+         lease_expires_at = CASE WHEN worker_id = $2 THEN now() ELSE lease_expires_at END
+       WHERE id = $1 AND (worker_id = $2 OR lost_worker_id = $2)`,
       [id, workerId],
     );
   }
@@ -258,16 +290,16 @@ export class AttemptsRepository {
    */
   async withoutLease(limit: number): Promise<Lost[]> {
     return this.database.query(
-      `WITH lost AS MATERIALIZED (
-         SELECT id FROM attempts
+      `WITH found AS MATERIALIZED (
+         SELECT id, (worker_id IS NOT NULL AND ${DIED}) AS died FROM attempts a
          WHERE status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED') AND lease_expires_at < now()
            AND (status <> 'ABANDONED' OR (task IS NOT NULL AND reconcile_until > now()))
          ORDER BY lease_expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
        )
-       UPDATE attempts a SET publishes = publishes + 1, worker_id = NULL,
+       UPDATE attempts a SET publishes = publishes + 1, worker_id = NULL, ${COUNTED},
          lease_expires_at = now() + least(power(2, publishes), 32) * $2 * interval '1 ms'
-       FROM lost JOIN generations g ON true
-       WHERE a.id = lost.id AND g.id = a.generation_id
+       FROM found JOIN generations g ON true
+       WHERE a.id = found.id AND g.id = a.generation_id
        RETURNING a.id AS "attemptId", a.generation_id AS "generationId", a.family, g.request_id AS "requestId",
          a.status, g.mode, g.type, a.provider, a.model`,
       [limit, this.config.JOB_LEASE_MS],

@@ -2,7 +2,7 @@ import { type attempts, type BeginReply, type RequestOf } from '@doitong/contrac
 import { Database, Logger, noteGeneration } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Circuits } from '../circuits/circuits.js';
-import { FailoverRepository } from '../failover/failover.repository.js';
+import { FailoverRepository, type Move } from '../failover/failover.repository.js';
 import { FailoverService } from '../failover/failover.service.js';
 import { errorOf } from '../failover/tried.js';
 import { Changes } from '../generations/changes.js';
@@ -11,6 +11,7 @@ import { isModels } from '../model-health/observed.js';
 import { OutcomeRepository } from '../outcome/outcome.repository.js';
 import { Relay } from '../outcome/relay.js';
 import { AttemptsRepository, type Begun } from './attempts.repository.js';
+import { DeadlyAttempts } from './deadly-attempts.js';
 
 /** An attempt that nobody holds and that could not be taken all the same needs another look, not a busy one. */
 const SHORTEST_WAIT_MS = 100;
@@ -26,6 +27,7 @@ export class AttemptsService {
     private readonly health: ModelHealth,
     private readonly failover: FailoverService,
     private readonly failovers: FailoverRepository,
+    private readonly deadly: DeadlyAttempts,
     private readonly relay: Relay,
     private readonly changes: Changes,
     private readonly logger: Logger,
@@ -44,7 +46,8 @@ export class AttemptsService {
       this.relay.wake();
       this.changes.tell({ id, version: begun.version });
     }
-    if (begun.taken) return next(request.attemptId, begun);
+    if (begun.taken)
+      return (await this.endedAsDeadly(request, begun)) ? { action: 'drop' } : next(request.attemptId, begun);
     if (begun.untilTrialMs !== null && (await this.failover.leave(request.attemptId))) return { action: 'drop' };
     return notTaken(begun);
   }
@@ -61,6 +64,11 @@ export class AttemptsService {
     const renewed = await this.repository.renew(attemptId, workerId, progress);
     if (renewed?.version) this.changes.tell({ id: renewed.generationId, version: renewed.version });
     return renewed !== undefined;
+  }
+
+  /** False when the attempt is over or another worker's. */
+  risking({ attemptId, workerId, stage }: RequestOf<typeof attempts.risking>): Promise<boolean> {
+    return this.repository.risk(attemptId, workerId, stage ?? null);
   }
 
   async completed({ attemptId, output, vendorCostMicroUsd }: RequestOf<typeof attempts.completed>): Promise<boolean> {
@@ -82,7 +90,24 @@ export class AttemptsService {
 
   async failed(report: RequestOf<typeof attempts.failed>): Promise<boolean> {
     const { attemptId, workerId, failure } = report;
-    const move = await this.failover.next(attemptId, workerId, failure);
+    return this.fail(report, await this.failover.next(attemptId, workerId, failure));
+  }
+
+  /** It moves to no other model: that one's workers might die of it too, and its vendor would be paid a second time. */
+  private async endedAsDeadly(
+    { attemptId, workerId }: RequestOf<typeof attempts.begin>,
+    begun: Begun,
+  ): Promise<boolean> {
+    const failure = this.deadly.failureOf(begun);
+    if (!failure) return false;
+    await this.fail({ attemptId, workerId, failure });
+    this.deadly.tell(attemptId, begun, failure);
+    return true;
+  }
+
+  /** `move`: where its generation goes, unless it ends. */
+  private async fail(report: RequestOf<typeof attempts.failed>, move?: Move): Promise<boolean> {
+    const { attemptId, failure } = report;
     const { tried, opened, moved, ended } = await this.database.transaction(async (tx) => {
       const tried = await this.repository.fail(tx, report);
       if (!tried) return {};
@@ -107,9 +132,13 @@ export class AttemptsService {
 
 function next(
   attemptId: string,
-  { status, unasked, task, credential, submittingAt, job, deadlineAt }: Begun,
+  { status, unasked, task, credential, submittingAt, job, deadlineAt, deaths }: Begun,
 ): BeginReply {
-  const known = { job: { ...job, attemptId, deadlineAt: deadlineAt.toISOString() }, credential: credential ?? '' };
+  const known = {
+    job: { ...job, attemptId, deadlineAt: deadlineAt.toISOString() },
+    credential: credential ?? '',
+    deaths: deaths || undefined,
+  };
   if (unasked && !task) return { action: 'submit', ...known };
   const submittedAfter = submittingAt!.toISOString();
   if (task) return { action: 'resume', ...known, task, submittedAfter, late: status === 'ABANDONED' };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { decoded } from '@doitong/egress';
 import { Agent, type Dispatcher, request } from 'undici';
 import { OutputError } from './output-error.js';
 import { type SpooledFile, type SpoolLimits, spool, tooLarge } from './spool.js';
@@ -43,7 +44,9 @@ export async function download(from: Download, limits: DownloadLimits): Promise<
 async function attempt(from: Download, limits: DownloadLimits): Promise<SpooledFile> {
   const { maxBytes, signal } = limits;
   const { statusCode, headers, body } = await follow(from, signal);
-  if (statusCode === 200 && Number(headers['content-length'] ?? 0) <= maxBytes) return spool(body, limits);
+  if (statusCode === 200 && Number(headers['content-length'] ?? 0) <= maxBytes) {
+    return spool(decoded(body, headers['content-encoding']), limits);
+  }
   // The rest of the answer is of no interest, and an error on the way to it neither.
   body.on('error', () => {}).destroy();
   if (statusCode === 200) throw tooLarge(maxBytes);
@@ -60,7 +63,8 @@ async function follow(
   let target = start;
   for (let hops = 0; ; hops++) {
     const own = target.origin === start.origin;
-    const answer = await request(target, { headers: own ? headers : undefined, dispatcher: agent, signal });
+    const sent = { 'accept-encoding': 'identity', ...(own ? headers : {}) };
+    const answer = await request(target, { headers: sent, dispatcher: agent, signal });
     const { location } = answer.headers;
     if (![301, 302, 303, 307, 308].includes(answer.statusCode) || typeof location !== 'string') return answer;
     await answer.body.dump();

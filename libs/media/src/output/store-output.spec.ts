@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hostile } from '../__fixtures__/hostile.js';
 import { type RunningStore, storeKinds } from '../__fixtures__/stores.js';
 import { storeOutput } from './store-output.js';
 
@@ -105,6 +107,27 @@ describe.each(storeKinds)('storing an output on %s', (_name, start) => {
     },
   );
 
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])(
+    'keeps the file itself where a server sends it as %s, though plain bytes were asked for',
+    async (encoding, encode) => {
+      const bytes = await fixture('still.png');
+      vendor.answers((response) => response.setHeader('content-encoding', encoding).end(encode(bytes)));
+      const stored = await storeOutput(running.store, `gen_${encoding}`, { url: vendor.url() });
+      expect((await storedBytes(stored.key)).equals(bytes)).toBe(true);
+      expect(vendor.asked[0]?.headers['accept-encoding']).toBe('identity');
+    },
+  );
+
+  it('does not take more bytes than allowed, however few they are when packed', async () => {
+    const packed = gzipSync(Buffer.alloc(5_000_000));
+    vendor.answers((response) => response.setHeader('content-encoding', 'gzip').end(packed));
+    const storing = storeOutput(running.store, 'gen_bomb', { url: vendor.url() }, { ...quick, maxBytes: 4_999_999 });
+    await expect(storing).rejects.toMatchObject({ code: 'OUTPUT_TOO_LARGE' });
+  });
+
   it('keeps the same output twice as one file', async () => {
     const bytes = await fixture('still.jpg');
     const keys = [1, 2].map(async () => (await storeOutput(running.store, 'gen_twice', { bytes })).key);
@@ -185,6 +208,15 @@ describe.each(storeKinds)('storing an output on %s', (_name, start) => {
     vendor.answers((response) => response.setHeader('content-type', 'video/mp4').end('<html>Sign in</html>'));
     const storing = storeOutput(running.store, 'gen_html', { url: vendor.url() }, quick);
     await expect(storing).rejects.toMatchObject({ code: 'OUTPUT_INVALID', message: 'The file is text, not media' });
+    expect(vendor.asked).toHaveLength(1);
+  });
+
+  it('refuses at once what would take the process that reads it along', async () => {
+    const [, deadly] = hostile[0]!;
+    const bytes = await deadly();
+    vendor.answers((response) => response.end(bytes));
+    const storing = storeOutput(running.store, 'gen_deadly', { url: vendor.url() }, quick);
+    await expect(storing).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
     expect(vendor.asked).toHaveLength(1);
   });
 

@@ -1,27 +1,28 @@
+import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { InvalidMediaError } from './invalid-media-error.js';
 
-/** Bytes in memory or in a file, read the same way. */
+/** A file, of which parts are read. */
 export interface ByteSource {
   bytes: number;
-  /** `end` is not included; both are clamped to the source. */
+  /** `end` is not included; both are clamped to the source. InvalidMediaError when that is more than any reader needs at once. */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-export type MediaInput = Uint8Array | { path: string };
+/** Readers ask for what a file says that they need. */
+const mostAtOnce = 64 * 1024 * 1024;
 
-export async function withByteSource<T>(input: MediaInput, work: (source: ByteSource) => Promise<T>): Promise<T> {
-  if (input instanceof Uint8Array) {
-    const read = async (start: number, end: number) => input.subarray(Math.max(0, start), Math.max(0, end));
-    return work({ bytes: input.length, read });
-  }
-  const file = await open(input.path);
+export async function withByteSource<T>(path: string, work: (source: ByteSource) => Promise<T>): Promise<T> {
+  const file = await open(path);
   try {
     const { size: bytes } = await file.stat();
     const read = async (start: number, end: number) => {
       const from = Math.max(0, start);
-      const wanted = Buffer.alloc(Math.max(0, Math.min(end, bytes) - from));
-      const { bytesRead } = await file.read(wanted, 0, wanted.length, from);
-      return wanted.subarray(0, bytesRead);
+      const length = Math.max(0, Math.min(end, bytes) - from);
+      if (length > mostAtOnce) throw new InvalidMediaError('A part of the file is too long');
+      const part = Buffer.alloc(length);
+      // This process has nothing else to do, and a file can have it read a million times.
+      return part.subarray(0, readSync(file.fd, part, 0, length, from));
     };
     return await work({ bytes, read });
   } finally {

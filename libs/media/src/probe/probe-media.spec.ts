@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hostile } from '../__fixtures__/hostile.js';
 import { probeMedia } from './probe-media.js';
 
 const fixture = (name: string) => readFile(new URL(`../__fixtures__/${name}`, import.meta.url));
@@ -86,7 +87,11 @@ describe('probeMedia', () => {
     await expect(probeMedia(bytes)).rejects.toThrow('The isobmff file is cut short or corrupt');
   });
 
-  // The demuxer would count to four billion, and block the process, for any of these.
+  it.each(hostile)('refuses a %s', async (_what, file) => {
+    await expect(probeMedia(await file())).rejects.toMatchObject({ name: 'InvalidMediaError' });
+  });
+
+  // The demuxer would count to four billion for any of these.
   it.each([
     ['stts', 12],
     ['ctts', 12],
