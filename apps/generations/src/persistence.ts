@@ -8,6 +8,7 @@ import { CreateQuotes1763840000000 } from './migrations/1763840000000-create-quo
 import { KeepWhatWasAsked1763850000000 } from './migrations/1763850000000-keep-what-was-asked.js';
 import { LetOperatorsChange1763900000000 } from './migrations/1763900000000-let-operators-change.js';
 import { LetOperatorsSetPrices1763920000000 } from './migrations/1763920000000-let-operators-set-prices.js';
+import { CountDeaths1763930000000 } from './migrations/1763930000000-count-deaths.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
@@ -21,5 +22,6 @@ export const persistence: Persistence = {
     KeepWhatWasAsked1763850000000,
     LetOperatorsChange1763900000000,
     LetOperatorsSetPrices1763920000000,
+    CountDeaths1763930000000,
   ],
 };

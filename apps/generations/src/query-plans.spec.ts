@@ -136,6 +136,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   await attempts.begin(database, { attemptId, workerId: 'w', beginId: 'b', credentials: { test: ['fingerprint'] } });
   expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toMatchObject({ live: true });
   expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
+  expect(await attempts.risk(attemptId, 'w', 'DELIVERY')).toBe(true);
   await attempts.release(attemptId, 'w');
   expect(await failover.course(attemptId, 'w')).toMatchObject({ generation: { id }, attempts: [{ model: 'm' }] });
   const move: Move = {
@@ -182,7 +183,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   for (const by of ['model', 'day'] as const) await usage.spending({ ...period, by, accountId: 'acc_1' });
   await idempotency.forgetExpired();
 
-  expect(database.texts.size).toBe(35);
+  expect(database.texts.size).toBe(36);
   for (const text of database.texts) {
     const plan = await explain(text);
     expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));

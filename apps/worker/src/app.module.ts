@@ -1,6 +1,6 @@
 import { assetStoreConfig, createAssetStore } from '@doitong/media';
 import type { ProviderFamily } from '@doitong/providers/kit';
-import { neverInProduction } from '@doitong/service-kit';
+import { Logger, neverInProduction } from '@doitong/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Announcer } from './announcer/announcer.js';
 import { CallbackUrls } from './callbacks/callback-urls.js';
@@ -36,7 +36,11 @@ export class WorkerModule {
         { provide: CONFIG, useValue: config },
         { provide: FAMILY, useValue: family },
         { provide: Vendors, useValue: new Vendors(live, sandboxUrl) },
-        { provide: CallbackUrls, useValue: new CallbackUrls(config.CALLBACK_BASE_URL, config.CALLBACK_SECRET) },
+        {
+          provide: CallbackUrls,
+          inject: [Logger],
+          useFactory: (logger: Logger) => callbackUrls(config, live.credentials.length > 0, logger),
+        },
         { provide: InputReader, useValue: new InputReader(config.INPUT_ALLOW_LOOPBACK) },
         {
           provide: Outputs,
@@ -52,4 +56,15 @@ export class WorkerModule {
       ],
     };
   }
+}
+
+function callbackUrls(config: WorkerConfig, isLive: boolean, logger: Logger): CallbackUrls {
+  const urls = new CallbackUrls(config.CALLBACK_BASE_URL, config.CALLBACK_SECRET);
+  if (isLive && config.CALLBACK_BASE_URL && !urls.isPublic) {
+    logger.warn('live vendors are polled only: CALLBACK_BASE_URL is no public https URL', {
+      family: config.WORKER_FAMILY,
+      callbackBaseUrl: config.CALLBACK_BASE_URL,
+    });
+  }
+  return urls;
 }

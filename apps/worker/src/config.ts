@@ -17,7 +17,7 @@ export const WorkerConfig = Type.Object({
   SANDBOX_URL: Type.Optional(Type.String({ format: 'uri' })),
   /** The sandbox's time factor: its tasks are polled that much sooner. */
   SANDBOX_SPEED: Type.Number({ minimum: 0, default: 1 }),
-  /** Where vendors' callbacks reach this worker from outside. Absent: no callbacks, polling only. */
+  /** Where vendors' callbacks reach this worker from outside. Absent: polling only. Live vendors are told public https URLs alone. */
   CALLBACK_BASE_URL: Type.Optional(Type.String({ format: 'uri' })),
   /** Makes callback URLs unguessable; the same for all replicas of a family. */
   CALLBACK_SECRET: Type.Optional(Type.String({ minLength: 32 })),

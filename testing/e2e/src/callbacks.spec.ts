@@ -1,20 +1,28 @@
+import type { ServerResponse } from 'node:http';
 import { admin, attempts } from '@doitong/contracts';
 import { connectOptions, MessageBus } from '@doitong/service-kit/client';
-import { Operator, type Platform, startPlatform, waitFor } from '@doitong/support';
+import { Customer, Operator, type Platform, startPlatform, waitFor } from '@doitong/support';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type LiveVendor, startLiveVendor } from './live-vendor.js';
 import { video } from './requests.js';
 
 /** The customer's patience; the poll schedule alone would first look after the two minutes that a video takes. */
 const LIMIT_MS = 60_000;
 
+let live: LiveVendor;
 let platform: Platform;
 let operator: Operator;
 let connection: NatsConnection;
 let hints: { attemptId: string; what: string }[];
 
 beforeAll(async () => {
-  platform = await startPlatform(['minimax'], { SANDBOX_SPEED: '1' });
+  live = await startLiveVendor();
+  platform = await startPlatform(['minimax'], {
+    SANDBOX_SPEED: '1',
+    MINIMAX_BASE_URL: live.url,
+    MINIMAX_API_KEYS: 'key-one-of-ours,key-two-of-ours',
+  });
   operator = await Operator.connect(platform.natsUrl('admin'));
   connection = await connect(connectOptions(platform.natsUrl('worker-minimax')));
   hints = [];
@@ -26,6 +34,7 @@ afterAll(async () => {
   await connection?.close();
   await operator?.close();
   await platform?.stop();
+  await live?.stop();
 }, 150_000);
 
 const newCustomer = () => operator.createCustomer(platform.gatewayUrl, { credits: 10_000 });
@@ -62,6 +71,46 @@ it('a callback under a wrong token is 404', async () => {
   // Ours, not that of a path that nobody serves.
   expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
 });
+
+/** A generation of a live key, whose attempt is told to poll until it has ended. */
+async function polledToItsEnd(prompt: string) {
+  const account = { name: 'live', plan: 'ENTERPRISE' as const, credits: 10_000 };
+  const { accountId, liveKey } = await operator.ask(admin.accountCreate, account);
+  const customer = new Customer(platform.gatewayUrl, accountId, liveKey);
+  const { id } = await customer.generate(video(prompt));
+  const attemptId = await attemptOf(id);
+  const hint = setInterval(
+    () => connection.publish(attempts.hint.subject, JSON.stringify({ attemptId, what: 'poll' })),
+    50,
+  );
+  try {
+    return await customer.ended(id, LIMIT_MS);
+  } finally {
+    clearInterval(hint);
+  }
+}
+
+it('a live vendor is not told a callback URL that it cannot reach, and the log says so', async () => {
+  expect(await polledToItsEnd('a calm sea, live')).toMatchObject({ status: 'COMPLETED' });
+  expect(live.submits.map((body) => [body.prompt, 'callback_url' in body])).toEqual([['a calm sea, live', false]]);
+  const [worker] = platform.processes('worker-minimax');
+  expect(worker!.logs().filter((line) => line.includes('CALLBACK_BASE_URL is no public https URL'))).toHaveLength(1);
+}, 120_000);
+
+it('polls that a proxy refuses, and a key that is refused once, end no task that is paid', async () => {
+  const page = (status: number) => (response: ServerResponse) =>
+    void response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Just a moment...</html>');
+  const keyRefused = (response: ServerResponse) =>
+    void response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ base_resp: { status_code: 2049, status_msg: 'invalid api key' } }));
+  live.submits.length = live.polls.length = 0;
+  live.refusals.push(page(401), page(402), page(403), page(404), page(400), keyRefused);
+  expect(await polledToItsEnd('a rough sea, live')).toMatchObject({ status: 'COMPLETED', error: null });
+  expect(live.submits).toHaveLength(1);
+  // The other key was let in where the first was not.
+  expect(new Set(live.polls.slice(-2))).toEqual(new Set(['Bearer key-one-of-ours', 'Bearer key-two-of-ours']));
+}, 120_000);
 
 it('a worker, with its identity of production, cannot top up an account', async () => {
   const { accountId } = await newCustomer();

@@ -5,6 +5,7 @@ import {
   type Generation,
   generations,
   type Output,
+  type Stage,
   type VendorTask,
 } from '@doitong/contracts';
 import { CREDENTIALS, type TestGenerations } from './start-generations.js';
@@ -17,6 +18,7 @@ export interface Ids {
 interface AttemptRow {
   status: string;
   worker_id: string | null;
+  deaths: number;
   credential: string | null;
   task: VendorTask | null;
   vendor_cost_micro_usd: number | null;
@@ -56,6 +58,8 @@ export function reportsTo({ ask, accountId, sql, accepted }: TestGenerations) {
     submitted,
     progress: ({ attemptId }: Ids, percent: number, workerId = 'one') =>
       ask(attempts.progress, { attemptId, workerId, progress: percent }),
+    risking: ({ attemptId }: Ids, stage?: Stage, workerId = 'one') =>
+      ask(attempts.risking, { attemptId, workerId, stage }),
     release: ({ attemptId }: Ids, workerId = 'one') => ask(attempts.release, { attemptId, workerId }),
     completed: ({ attemptId }: Ids, workerId = 'one') =>
       ask(attempts.completed, { attemptId, workerId, output: OUTPUT, vendorCostMicroUsd: 70_000 }),

@@ -7,7 +7,7 @@ formats.default(ajv);
 const validators = new Map<string, ValidateFunction>();
 
 /** Validates options against a model's schema and fills in its defaults. Compiled once a schema; throws on one that is none. */
-export function validatorOf({ options }: ModelManifest): ValidateFunction {
+export function validatorOf({ options }: Pick<ModelManifest, 'options'>): ValidateFunction {
   const text = JSON.stringify(options);
   let validate = validators.get(text);
   if (!validate) {

@@ -82,6 +82,29 @@ describe('options', () => {
   });
 });
 
+describe('a voice', () => {
+  const options = { type: 'object', properties: { voice: { type: 'string', enum: ['rachel', 'sarah'] } } };
+  const inputs = { text: 'optional', image: 'unsupported', audio: 'unsupported', voice: 'optional' } as const;
+  const ask = (voice: string) => ({ input: { text: 'hello', voice } });
+
+  it.each(['bob', 'constructor', '__proto__', 'toString'])('that does not exist is refused: %s', (voice) => {
+    expect(refusal(ask(voice), { options, inputs })).toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'input.voice',
+      message: expect.stringContaining(`"${voice}"`),
+      allowed: ['rachel', 'sarah'],
+    });
+  });
+
+  it.each(['rachel', ' sarah ', ' '])('that exists is taken: "%s"', (voice) => {
+    expect(() => check(ask(voice), { options, inputs })).not.toThrow();
+  });
+
+  it('is as free as the model leaves it', () => {
+    expect(() => check(ask('bob'), { options: { type: 'object', properties: {} }, inputs })).not.toThrow();
+  });
+});
+
 describe('inputs', () => {
   it.each([
     ['that are needed', { text: ' ' }, 'input.text'],

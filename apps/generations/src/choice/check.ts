@@ -22,6 +22,7 @@ export interface Checked {
  */
 export function checkAgainst(provider: ProviderManifest, model: ModelManifest, request: GenerateInput): Checked {
   checkInputs(provider, model, request);
+  checkVoice(provider, model, request.input.voice?.trim());
   const { model: _chosen, ...asked } = request.options ?? {};
   const options = structuredClone(asked);
   const validate = validatorOf(model);
@@ -53,6 +54,16 @@ function checkInputs(provider: ProviderManifest, model: ModelManifest, { input }
       { maxCharacters: model.maxCharacters },
     );
   }
+}
+
+/** input.voice is another way to give the option `voice`, where a model has that. */
+function checkVoice(provider: ProviderManifest, model: ModelManifest, voice: string | undefined): void {
+  const schema = (model.options.properties as Record<string, unknown> | undefined)?.voice;
+  if (!voice || !schema) return;
+  const validate = validatorOf({ options: { type: 'object', properties: { voice: schema } } });
+  if (validate({ voice })) return;
+  const { allowed } = optionError(provider, model, validate.errors![0]!).body;
+  throw invalidInput('input.voice', `${provider.id} (${model.id}) has no voice "${voice}".`, allowed);
 }
 
 function optionError(provider: ProviderManifest, model: ModelManifest, error: ErrorObject): DoitongError {

@@ -20,7 +20,7 @@ describe('a circuit', () => {
     expect(openSeconds(after({ at: 0, kind }), 0)).toBe(30);
   });
 
-  it.each(['unavailable', 'rate-limited'] as const)('opens when %s five times in a row', (kind) => {
+  it.each(['unavailable', 'server-error', 'rate-limited'] as const)('opens when %s five times in a row', (kind) => {
     const faults = [0, 1, 2, 3, 4].map((second) => ({ at: second, kind }));
     expect(openSeconds(after(...faults.slice(1)), 4)).toBe(0);
     expect(openSeconds(after(...faults), 4)).toBe(30);

@@ -21,7 +21,7 @@ type Fault = Pick<AttemptFailure, 'kind' | 'retryAfterMs'> & {
   askedAt: Date;
 };
 
-/** So many in a row are no accident: a worker has asked six times before it reports one. */
+/** So many in a row are no accident: a worker has asked more than once before it reports one. */
 const FAULTS_TO_OPEN = 5;
 const FIRST_OPEN_MS = 30_000;
 /** A trial fails somebody's attempt at the most four times an hour, and a vendor that is back is noticed within a coffee break. */
@@ -37,6 +37,7 @@ const faultKinds: Partial<Record<AttemptFailure['kind'], { alone: boolean }>> = 
   balance: { alone: true },
   'rate-limited': { alone: false },
   unavailable: { alone: false },
+  'server-error': { alone: false },
 };
 
 export function isFault({ kind }: Pick<AttemptFailure, 'kind'>): boolean {

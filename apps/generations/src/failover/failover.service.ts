@@ -19,6 +19,9 @@ const ABSENT: AttemptFailure = {
   kind: 'unavailable',
 };
 
+/** No other model is tried after these: the vendor may be at work on it, or every vendor would meet the same file of the customer's. */
+const final = new Set<AttemptFailure['kind']>(['submission-unknown', 'input-unfit', 'input-unavailable']);
+
 /** The hold cannot grow: the account cannot pay, or what was held is settled already. */
 const refusals: ErrorCode[] = ['INSUFFICIENT_CREDITS', 'FORBIDDEN', 'NOT_FOUND'];
 
@@ -43,7 +46,7 @@ export class FailoverService {
    * before the move leaves too much held, for as long as the generation runs, and nothing else.
    */
   async next(attemptId: string, workerId: string | null, failure: AttemptFailure): Promise<Move | undefined> {
-    if (failure.kind === 'submission-unknown') return undefined;
+    if (final.has(failure.kind)) return undefined;
     const course = await this.repository.course(attemptId, workerId);
     if (!course) return undefined;
     const { generation } = course;

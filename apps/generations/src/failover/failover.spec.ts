@@ -226,6 +226,16 @@ describe('no other model is asked', () => {
     expect(await own.count('attempts')).toBe(1);
   });
 
+  it.each(['input-unfit', 'input-unavailable'] as const)(
+    "after %s: every vendor would meet the same file of the customer's",
+    async (kind) => {
+      const ids = await begun();
+      await fails(ids, { ...FAILURE, code: 'INVALID_INPUT', kind });
+      expect(await reports.get(ids)).toMatchObject({ status: 'FAILED', provider: 'oil' });
+      expect(await own.count('attempts')).toBe(1);
+    },
+  );
+
   it.each([
     ['a provider', freely({ provider: 'oil' })],
     ['a provider by model', freely({ model: 'oil' })],

@@ -52,7 +52,8 @@ it('what both replicas see adds up, and both choose by it', async () => {
 });
 
 it('a model is blamed for its own failures and for those who wait for it in vain, not for the customer’s or a credential’s', async () => {
-  for (const kind of ['invalid-input', 'content-rejected'] as const) await failed(kind);
+  for (const kind of ['invalid-input', 'input-unfit', 'input-unavailable', 'content-rejected'] as const)
+    await failed(kind);
   const agreed = (because: string | undefined) =>
     waitFor(() => expect(candidates().map(({ absence }) => absence?.because)).toEqual([because, because]));
   for (const kind of ['credential', 'balance'] as const) {
@@ -62,13 +63,20 @@ it('a model is blamed for its own failures and for those who wait for it in vain
     await own.sql('TRUNCATE circuits');
     await agreed(undefined);
   }
-  for (const kind of ['failed', 'output-lost', 'unavailable', 'rate-limited', 'submission-unknown'] as const) {
+  for (const kind of [
+    'failed',
+    'output-lost',
+    'unavailable',
+    'server-error',
+    'rate-limited',
+    'submission-unknown',
+  ] as const) {
     await failed(kind);
   }
   await attempted();
   await own.accepted({ mode: 'live' });
   await own.sql(`UPDATE generations SET deadline_at = now() WHERE status IN ('QUEUED', 'PROCESSING')`);
-  await waitFor(async () => expect(await seen()).toEqual({ successes: 0, failures: 6 }));
+  await waitFor(async () => expect(await seen()).toEqual({ successes: 0, failures: 7 }));
 });
 
 it('test keys teach nothing', async () => {

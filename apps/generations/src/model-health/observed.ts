@@ -30,6 +30,7 @@ const PRIOR_SUCCESS_RATE = 0.97;
 const modelsFault = new Set<AttemptFailure['kind']>([
   'rate-limited',
   'unavailable',
+  'server-error',
   'submission-unknown',
   'failed',
   'output-lost',

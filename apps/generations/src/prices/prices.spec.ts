@@ -202,6 +202,12 @@ describe('an operator', () => {
       'price.multipliers.quality',
     ],
     [
+      'by an option of which every object has something of the name',
+      { plan: 'PRO', price: { base: 1, multipliers: { constructor: { high: 2 } } } },
+      'INVALID_INPUT',
+      'price.multipliers.constructor',
+    ],
+    [
       'by a value that no model takes',
       { plan: 'PRO', price: { base: 1, multipliers: { resolution: { '4k': 2 } } } },
       'INVALID_INPUT',

@@ -1,6 +1,8 @@
 import type { AttemptJob, VendorTask } from '@doitong/contracts';
 import { type ProviderAdapter, VendorError, type VendorErrorKind, type VendorOutput } from '@doitong/providers/kit';
 import { Logger } from '@doitong/service-kit';
+import { AttemptInputs } from '../inputs/attempt-inputs.js';
+import { InputReader } from '../inputs/input-reader.js';
 import type { Attempt } from '../jobs/attempt.js';
 import { Lease } from '../jobs/lease.js';
 import { Pauses } from '../jobs/pauses.js';
@@ -79,6 +81,8 @@ export function attemptWith(
         throw new Error('no input here');
       },
     },
+    inputs: new AttemptInputs(new InputReader(true), {}, lease.signal),
+    otherCredentials: [],
     lease,
     pauses: new Pauses(),
     scale: SCALE,

@@ -5,6 +5,7 @@ import { type JobOutcome, Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { CallbackUrls } from '../callbacks/callback-urls.js';
 import { WorkerConfig } from '../config.js';
+import { AttemptInputs } from '../inputs/attempt-inputs.js';
 import { InputReader } from '../inputs/input-reader.js';
 import { Outputs } from '../outputs/outputs.js';
 import { CONFIG, FAMILY } from '../tokens.js';
@@ -16,6 +17,7 @@ import { Hints } from './hints.js';
 import { Lease } from './lease.js';
 import { Pauses } from './pauses.js';
 import { Reports } from './reports.js';
+import { Suspect } from './suspect.js';
 
 const WITHOUT_CREDENTIAL_MS = 30_000;
 
@@ -68,13 +70,17 @@ export class AttemptRunner {
       return { retryAfterMs: WITHOUT_CREDENTIAL_MS };
     }
     const attempt = this.attemptOf(begun, access);
+    const late = begun.action === 'resume' && begun.late;
+    // Nobody hears of a late look that its worker did not survive, unless it is told.
+    const suspect = new Suspect(begun.deaths ?? (late ? 1 : 0), workerId, this.reports, attempt);
+    attempt.adapter = suspect.guarded(attempt.adapter);
     const stopListening = this.hints.listen(attemptId, (hint) => {
       if (hint === 'poll') attempt.pauses.wake();
       else attempt.lease.lose();
     });
     try {
-      const means = { reports: this.reports, outputs: this.outputs, workerId };
-      if (begun.action === 'resume' && begun.late) await lookLate(attempt, begun.task, means);
+      const means = { reports: this.reports, outputs: suspect.guardedOutputs(this.outputs), workerId };
+      if (begun.action === 'resume' && late) await lookLate(attempt, begun.task, means);
       else await carryOut(attempt, begun, means);
       return 'done';
     } catch (error) {
@@ -101,12 +107,13 @@ export class AttemptRunner {
     return lease.signal.aborted ? 'done' : { retryAfterMs: 0 };
   }
 
-  private attemptOf({ job }: Begun, access: Access): Attempt {
+  private attemptOf({ job }: Begun, { otherCredentials, ...access }: Access): Attempt {
     const { attemptId, type, provider, model, input, options } = job;
     const scale = job.mode === 'test' ? this.config.SANDBOX_SPEED : 1;
     const expectedMs = job.expectedSeconds * 1_000 * scale;
     const holder = { attemptId, workerId: this.identity.id };
     const lease = new Lease(holder, expectedMs, this.config.JOB_LEASE_MS, this.reports, this.logger);
+    const inputs = new AttemptInputs(this.inputs, input, lease.signal);
     return {
       job,
       lease,
@@ -117,11 +124,13 @@ export class AttemptRunner {
       request: { attemptId, type, provider, model, input, options },
       vendor: {
         ...access,
-        callbackUrl: this.callbacks.of(this.family.manifest.family, attemptId),
+        callbackUrl: this.callbacks.of(this.family.manifest.family, job),
         // A submit is never cut off: its answer must be known, even that of an attempt that is over.
         signal: new AbortController().signal,
-        readInput: (url) => this.inputs.read(url),
+        readInput: (name) => inputs.read(name),
       },
+      inputs,
+      otherCredentials,
       pauses: new Pauses(),
       stop: AbortSignal.any([lease.signal, this.going.signal]),
       deadlineMs: Date.parse(job.deadlineAt),

@@ -1,6 +1,7 @@
 import type { AttemptJob, Stage } from '@doitong/contracts';
 import type { ProviderAdapter, VendorContext, VendorRequest } from '@doitong/providers/kit';
 import type { Logger } from '@doitong/service-kit';
+import type { AttemptInputs } from '../inputs/attempt-inputs.js';
 import type { Lease } from './lease.js';
 import type { Pauses } from './pauses.js';
 
@@ -16,6 +17,9 @@ export interface Attempt {
   adapter: ProviderAdapter;
   request: VendorRequest;
   vendor: VendorContext;
+  inputs: AttemptInputs;
+  /** This family's other credentials of the same mode. */
+  otherCredentials: string[];
   lease: Lease;
   pauses: Pauses;
   /** Factor on all vendor times: the sandbox's speed, or 1. */

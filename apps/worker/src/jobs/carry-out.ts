@@ -1,5 +1,5 @@
 import type { BeginReply, Output, VendorTask } from '@doitong/contracts';
-import type { Submission, VendorOutput } from '@doitong/providers/kit';
+import { type Submission, VendorError, type VendorOutput } from '@doitong/providers/kit';
 import { type Outputs, OutputUnavailable } from '../outputs/outputs.js';
 import type { Attempt } from './attempt.js';
 import { pollOnce, waitForOutput } from './completion.js';
@@ -11,7 +11,7 @@ export type Begun = Extract<BeginReply, { credential: string }>;
 
 interface Means {
   reports: Reports;
-  outputs: Outputs;
+  outputs: Pick<Outputs, 'put'>;
   workerId: string;
 }
 
@@ -37,7 +37,7 @@ export async function carryOut(attempt: Attempt, begun: Begun, means: Means): Pr
 /** Looks once whether an attempt whose generation has ended succeeded after all. */
 export async function lookLate(attempt: Attempt, task: VendorTask, { reports, workerId }: Means): Promise<void> {
   const result = await pollOnce(attempt, task);
-  if (result.status !== 'succeeded') return;
+  if (result instanceof VendorError || result.status !== 'succeeded') return;
   made(attempt, result.output);
   const { attemptId } = attempt.job;
   await reports.late({ attemptId, workerId, vendorCostMicroUsd: attempt.costMicroUsd });
@@ -52,7 +52,7 @@ function made(attempt: Attempt, { costMicroUsd }: VendorOutput): void {
 async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission & { since?: number }> {
   switch (begun.action) {
     case 'submit':
-      return submit(attempt);
+      return submitWithInputs(attempt);
     case 'reconcile':
       return lookUp(attempt, new Date(begun.submittedAfter));
     case 'resume':
@@ -60,15 +60,36 @@ async function submissionOf(attempt: Attempt, begun: Begun): Promise<Submission 
   }
 }
 
+/** No vendor is asked before every file is read and found good, not even one that fetches it itself. */
+async function submitWithInputs(attempt: Attempt): Promise<Submission> {
+  const { inputs, lease } = attempt;
+  try {
+    await inputs.takeInHand().catch((error) => {
+      attempt.costMicroUsd = 0;
+      throw error;
+    });
+    // Somebody may have cancelled it meanwhile.
+    lease.signal.throwIfAborted();
+    return await submit(attempt);
+  } finally {
+    inputs.letGo();
+  }
+}
+
 /** Stores the output; where its URL has died already, asks the vendor for a fresh one. */
-async function storeFresh(attempt: Attempt, task: VendorTask, output: VendorOutput, outputs: Outputs): Promise<Output> {
+async function storeFresh(
+  attempt: Attempt,
+  task: VendorTask,
+  output: VendorOutput,
+  outputs: Means['outputs'],
+): Promise<Output> {
   for (let from = output, fetches = 1; ; fetches++) {
     try {
       return await outputs.put(attempt.job, from);
     } catch (error) {
       if (!(error instanceof OutputUnavailable) || fetches === MOST_FETCHES) throw error;
       const again = await pollOnce(attempt, task);
-      if (again.status !== 'succeeded') continue;
+      if (again instanceof VendorError || again.status !== 'succeeded') continue;
       from = again.output;
       made(attempt, from);
     }

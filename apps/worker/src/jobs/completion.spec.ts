@@ -1,6 +1,6 @@
 import type { VendorTask } from '@doitong/contracts';
-import type { PollResult } from '@doitong/providers/kit';
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { type PollResult, VendorError, type VendorErrorKind } from '@doitong/providers/kit';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { attemptWith, inTurn, output, task, vendorError } from '../__fixtures__/attempt.js';
 import { waitForOutput } from './completion.js';
 
@@ -48,6 +48,62 @@ it.each(['failed', 'content-rejected', 'credential'] as const)(
     expect(poll.calls).toHaveLength(1);
   },
 );
+
+const doubtful = (kind: VendorErrorKind) => new VendorError(kind, 'one read said so', { doubtful: true });
+
+it.each(['failed', 'credential', 'balance'] as const)('one poll that is refused as %s ends no task', async (kind) => {
+  const refused = doubtful(kind);
+  const poll = inTurn<PollResult>(refused, refused, refused, refused, running, refused, refused, refused, succeeded);
+  expect(await inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).toEqual({ task, output });
+});
+
+it('five polls in a row that are refused, over a minute, end it with what was said', async () => {
+  const poll = inTurn<PollResult>(doubtful('failed'));
+  const waiting = waitForOutput(attemptWith({ poll }, { scale: 1 }), { task }, unmoved);
+  const ended = expect(waiting).rejects.toEqual(expect.objectContaining({ kind: 'failed' }));
+  await pass(59_000);
+  expect(poll.calls.length).toBeGreaterThan(5);
+  await pass(30_000);
+  await ended;
+});
+
+it('what cannot be polled at all is no refusal, however often', async () => {
+  const away = Array.from({ length: 30 }, () => vendorError('unavailable'));
+  const poll = inTurn<PollResult>(...away, doubtful('failed'), succeeded);
+  expect(await inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).toEqual({ task, output });
+});
+
+describe('where the key of the attempt is refused', () => {
+  const keys = { otherCredentials: ['foreign', 'good'] };
+  const polls = (refusal: VendorError, asked: string[]) =>
+    attemptWith(
+      {
+        async poll(_, { credential }) {
+          asked.push(credential);
+          if (credential === 'good') return succeeded;
+          throw credential === 'foreign' ? doubtful('failed') : refusal;
+        },
+      },
+      keys,
+    );
+
+  it.each(['credential', 'balance'] as const)(
+    'as %s, the other keys are tried before anything is given up',
+    async (kind) => {
+      const asked: string[] = [];
+      const waiting = waitForOutput(polls(doubtful(kind), asked), { task }, unmoved);
+      expect(await inTime(waiting)).toEqual({ task, output });
+      expect(asked).toEqual(['key', 'foreign', 'good']);
+    },
+  );
+
+  it('no other is tried for what is no matter of keys', async () => {
+    const asked: string[] = [];
+    const waiting = waitForOutput(polls(doubtful('failed'), asked), { task }, unmoved);
+    await expect(inTime(waiting)).rejects.toEqual(expect.objectContaining({ kind: 'failed' }));
+    expect(new Set(asked)).toEqual(new Set(['key']));
+  });
+});
 
 it("a chain's next task is durable before it is polled", async () => {
   const next: VendorTask = { id: 'task-2', state: { step: 2 } };

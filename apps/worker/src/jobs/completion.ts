@@ -1,5 +1,12 @@
 import type { VendorTask } from '@doitong/contracts';
-import { type PollResult, pollDelays, VendorError, type VendorOutput } from '@doitong/providers/kit';
+import {
+  isPassing,
+  type PollResult,
+  pollDelays,
+  ReadDoubts,
+  VendorError,
+  type VendorOutput,
+} from '@doitong/providers/kit';
 import type { Attempt } from './attempt.js';
 
 /**
@@ -13,9 +20,15 @@ export async function waitForOutput(
 ): Promise<{ task: VendorTask; output: VendorOutput }> {
   let { task, pollInMs } = first;
   let since = first.since ?? Date.now();
+  const doubts = new ReadDoubts(attempt.scale);
   for (;;) {
     await attempt.pauses.pause(delayUntilPoll(attempt, pollInMs, Date.now() - since), attempt.stop);
     const result = await pollOnce(attempt, task);
+    if (result instanceof VendorError) {
+      if (result.doubtful && doubts.settles(Date.now())) throw result;
+      continue;
+    }
+    doubts.clear();
     if (result.status === 'succeeded') return { task, output: result.output };
     if (result.progress !== undefined) attempt.lease.progressed(result.progress);
     if (result.task) {
@@ -27,15 +40,27 @@ export async function waitForOutput(
   }
 }
 
-/** A poll that could not be made says nothing of the task. */
-export async function pollOnce({ adapter, vendor, logger, stop }: Attempt, task: VendorTask): Promise<PollResult> {
+/**
+ * A VendorError that is returned says nothing of the task, or too little; one that is thrown is its end. Where the attempt's own key is
+ * refused, the family's other keys are tried: what they do not find says nothing either, for they may be another account's.
+ */
+export async function pollOnce(attempt: Attempt, task: VendorTask): Promise<PollResult | VendorError> {
+  const said = await pollWith(attempt.vendor.credential, attempt, task);
+  const isKeyRefused = said instanceof VendorError && (said.kind === 'credential' || said.kind === 'balance');
+  for (const credential of isKeyRefused ? attempt.otherCredentials : []) {
+    const other = await pollWith(credential, attempt, task);
+    if (!(other instanceof VendorError)) return other;
+  }
+  return said;
+}
+
+async function pollWith(credential: string, { adapter, vendor, logger, stop }: Attempt, task: VendorTask) {
   try {
-    return await adapter.poll(task, { ...vendor, signal: stop });
+    return await adapter.poll(task, { ...vendor, credential, signal: stop });
   } catch (error) {
-    const passing = error instanceof VendorError && (error.kind === 'rate-limited' || error.kind === 'unavailable');
-    if (!passing) throw error;
+    if (!(error instanceof VendorError && (error.doubtful || isPassing(error)))) throw error;
     logger.info('vendor not polled, will try again', { error: error.message });
-    return { status: 'running' };
+    return error;
   }
 }
 

@@ -35,3 +35,12 @@ describe('a begin', () => {
     expect(request.calls).toHaveLength(1);
   });
 });
+
+it('what a vendor says is told also where it holds characters that cannot be stored', async () => {
+  const failure = { code: 'GENERATION_FAILED', retryable: true, stage: 'PROCESSING', kind: 'failed' } as const;
+  const request = inTurn<unknown>({ live: true });
+  await reportsTo(request).failed({ ...holder, failure: { ...failure, message: 'a\0b\ud83e ☃' } });
+  expect(request.calls.map(([, body]) => body)).toEqual([
+    { ...holder, failure: { ...failure, message: 'a\ufffdb\ufffd ☃' } },
+  ]);
+});

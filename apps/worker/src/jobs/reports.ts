@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attempts, DoitongError, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
-import { MessageBus } from '@doitong/service-kit';
+import { MessageBus, madeStorable } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 
 const FIRST_PAUSE_MS = 200;
@@ -25,6 +25,10 @@ export class Reports {
     return this.bus.request(attempts.release, body);
   }
 
+  risking(body: RequestOf<typeof attempts.risking>): Promise<ReplyOf<typeof attempts.risking>> {
+    return this.insist(attempts.risking, body);
+  }
+
   submitted(body: RequestOf<typeof attempts.submitted>): Promise<ReplyOf<typeof attempts.submitted>> {
     return this.insist(attempts.submitted, body);
   }
@@ -43,9 +47,11 @@ export class Reports {
 
   private async insist<M extends Request>(message: M, body: RequestOf<M>, stop?: AbortSignal): Promise<ReplyOf<M>> {
     const until = Date.now() + PATIENCE_MS;
+    // Vendors' words are in it, of which none may stand between an attempt and its end.
+    const told = madeStorable(body);
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await this.bus.request(message, body);
+        return await this.bus.request(message, told);
       } catch (error) {
         const unheard = error instanceof DoitongError && error.code === 'INTERNAL';
         if (!unheard || Date.now() > until || stop?.aborted) throw error;

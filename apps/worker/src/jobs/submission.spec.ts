@@ -1,4 +1,4 @@
-import type { Submission, VendorErrorKind } from '@doitong/providers/kit';
+import { type Submission, VendorError, type VendorErrorKind } from '@doitong/providers/kit';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { attemptWith, inTurn, task, vendorError } from '../__fixtures__/attempt.js';
 import { lookUp, submit } from './submission.js';
@@ -20,11 +20,35 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 const taken: Submission = { kind: 'task', task };
 const kindOf = (kind: VendorErrorKind) => expect.objectContaining({ kind });
 
+/** A vendor's word that asking again can do no harm. */
+const harmless = (kind: VendorErrorKind) => new VendorError(kind, 'not taken', { repeatable: true });
+
 describe('submit', () => {
-  it.each(['rate-limited', 'unavailable'] as const)('asks again after %s, and takes the answer', async (kind) => {
-    const ask = inTurn<Submission>(vendorError(kind), vendorError(kind), taken);
-    expect(await inTime(submit(attemptWith({ submit: ask })))).toBe(taken);
-    expect(ask.calls).toHaveLength(3);
+  it.each([
+    ['rate-limited', vendorError('rate-limited')],
+    ['not reached', harmless('unavailable')],
+  ])('asks again a vendor by which it was %s, six times in all, and takes the answer', async (_, error) => {
+    const late = inTurn<Submission>(error, error, error, error, error, taken);
+    expect(await inTime(submit(attemptWith({ submit: late })))).toBe(taken);
+    expect(late.calls).toHaveLength(6);
+    const never = inTurn<Submission>(error);
+    await expect(inTime(submit(attemptWith({ submit: never })))).rejects.toEqual(kindOf(error.kind));
+    expect(never.calls).toHaveLength(6);
+  });
+
+  it.each(['unavailable', 'server-error'] as const)('asks twice at most a vendor that answers %s', async (kind) => {
+    const once = inTurn<Submission>(vendorError(kind), taken);
+    expect(await inTime(submit(attemptWith({ submit: once })))).toBe(taken);
+    const always = inTurn<Submission>(vendorError(kind));
+    await expect(inTime(submit(attemptWith({ submit: always })))).rejects.toEqual(kindOf(kind));
+    expect(always.calls).toHaveLength(2);
+  });
+
+  it('counts what may have been taken beside what was not: no mix of answers makes a third submit', async () => {
+    const limited = vendorError('rate-limited');
+    const ask = inTurn<Submission>(limited, vendorError('unavailable'), limited, vendorError('server-error'), taken);
+    await expect(inTime(submit(attemptWith({ submit: ask })))).rejects.toEqual(kindOf('server-error'));
+    expect(ask.calls).toHaveLength(4);
   });
 
   it.each(['invalid-input', 'content-rejected', 'credential', 'balance', 'failed'] as const)(
@@ -42,6 +66,7 @@ describe('submit', () => {
     ['unavailable', 0],
     ['content-rejected', undefined],
     ['failed', undefined],
+    ['server-error', undefined],
     ['submission-unknown', undefined],
   ] as const)('that ends in %s costs %s micro-USD: only what the vendor did not take is free', async (kind, cost) => {
     const attempt = attemptWith({ submit: inTurn<Submission>(vendorError(kind)) }, { listCostMicroUsd: 5 });
@@ -49,10 +74,12 @@ describe('submit', () => {
     expect(attempt.costMicroUsd).toBe(cost);
   });
 
-  it('gives up after six tries, with what the vendor said last', async () => {
-    const ask = inTurn<Submission>(vendorError('unavailable'));
-    await expect(inTime(submit(attemptWith({ submit: ask })))).rejects.toEqual(kindOf('unavailable'));
-    expect(ask.calls).toHaveLength(6);
+  it('that may have been taken once is not free because it was refused then', async () => {
+    const attempt = attemptWith({
+      submit: inTurn<Submission>(vendorError('server-error'), vendorError('invalid-input')),
+    });
+    await expect(inTime(submit(attempt))).rejects.toEqual(kindOf('invalid-input'));
+    expect(attempt.costMicroUsd).toBeUndefined();
   });
 
   it('waits as long as the vendor tells it to, in scaled time', async () => {
@@ -80,6 +107,30 @@ describe('submit', () => {
     await jest.advanceTimersByTimeAsync(1_000);
     stopping.abort(new Error('over'));
     await over;
+    expect(ask.calls).toHaveLength(1);
+  });
+});
+
+describe('a submit at which the vendor says that it failed', () => {
+  it('is looked up before it is asked again', async () => {
+    const ask = inTurn<Submission>(vendorError('server-error'), taken);
+    const find = inTurn<Submission | undefined>(undefined, taken);
+    expect(await inTime(submit(attemptWith({ submit: ask, lookup: find })))).toBe(taken);
+    expect([ask.calls.length, find.calls.length]).toEqual([1, 2]);
+  });
+
+  it('is asked again when the vendor does not come to know it', async () => {
+    const ask = inTurn<Submission>(vendorError('server-error'), taken);
+    const find = inTurn<Submission | undefined>(undefined);
+    expect(await inTime(submit(attemptWith({ submit: ask, lookup: find })))).toBe(taken);
+    expect(ask.calls).toHaveLength(2);
+  });
+
+  it('is not asked again when nobody answers the look-up', async () => {
+    const ask = inTurn<Submission>(vendorError('server-error'), taken);
+    const find = inTurn<Submission | undefined>(vendorError('unavailable'));
+    const submitting = submit(attemptWith({ submit: ask, lookup: find }));
+    await expect(inTime(submitting)).rejects.toEqual(kindOf('server-error'));
     expect(ask.calls).toHaveLength(1);
   });
 });
@@ -114,8 +165,9 @@ describe('a submit whose answer was lost', () => {
 
   it('is what the look-up says when that is a verdict', async () => {
     const ask = inTurn<Submission>(vendorError('submission-unknown'), taken);
-    const find = inTurn<Submission | undefined>(vendorError('credential'));
-    await expect(inTime(submit(attemptWith({ submit: ask, lookup: find })))).rejects.toEqual(kindOf('credential'));
+    const find = inTurn<Submission | undefined>(vendorError('invalid-input'));
+    const submitting = submit(attemptWith({ submit: ask, lookup: find }));
+    await expect(inTime(submitting)).rejects.toEqual(kindOf('invalid-input'));
   });
 
   it("is submission-unknown, never submitted, when another worker's cannot be looked up", async () => {

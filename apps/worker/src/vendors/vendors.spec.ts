@@ -9,7 +9,11 @@ describe('credentials', () => {
     const vendors = new Vendors(live, sandboxUrl);
     expect(JSON.stringify(vendors.credentials)).not.toContain('secret');
     const found = vendors.credentials.live?.map((fingerprint) => vendors.find('live', fingerprint));
-    expect(found).toEqual(live.credentials.map((credential) => ({ baseUrl: live.baseUrl, credential })));
+    const [one, two] = live.credentials;
+    expect(found).toEqual([
+      { baseUrl: live.baseUrl, credential: one, otherCredentials: [two] },
+      { baseUrl: live.baseUrl, credential: two, otherCredentials: [one] },
+    ]);
     expect(vendors.find('test', vendors.credentials.test?.[0] ?? '')?.baseUrl).toBe(sandboxUrl);
   });
 

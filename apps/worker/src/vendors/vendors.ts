@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Credentials, Mode } from '@doitong/contracts';
 
-/** A vendor's API and a credential for it. */
+/** A vendor's API and a credential for it, beside the family's others. */
 export interface Access {
   baseUrl: string;
   credential: string;
+  otherCredentials: string[];
 }
 
 /** Any credential opens the sandbox; this one has the form of every vendor's. */
@@ -30,7 +31,9 @@ export class Vendors {
   find(mode: Mode, fingerprint: string): Access | undefined {
     const api = this.byMode[mode];
     const credential = api?.credentials.get(fingerprint);
-    return api && credential ? { baseUrl: api.baseUrl, credential } : undefined;
+    if (!api || !credential) return undefined;
+    const otherCredentials = [...api.credentials.values()].filter((other) => other !== credential);
+    return { baseUrl: api.baseUrl, credential, otherCredentials };
   }
 }
 

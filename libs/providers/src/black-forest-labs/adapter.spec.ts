@@ -20,7 +20,7 @@ async function submit(path: string, asked: Asked, reply = json('submit'), over: 
   return family.adapter.submit(requestOf(family, asked), vendor.context(over)).catch((error) => error);
 }
 
-async function poll(reply: Reply, state: Record<string, unknown> = { submittedAt: 0 }) {
+async function poll(reply: Reply, state: Record<string, unknown> = {}) {
   vendor = await scriptedVendor({ 'GET /v1/get_result': reply });
   return family.adapter.poll({ id, state }, vendor.context()).catch((error) => error);
 }
@@ -75,6 +75,8 @@ describe('a submit', () => {
     [403, 'credential'],
     [429, 'rate-limited'],
     [422, 'invalid-input'],
+    [500, 'server-error'],
+    [503, 'server-error'],
   ])('HTTP %d is %s', async (status, kind) => {
     const asked = { provider: 'flux-dev', input: { text: 'a fox' } };
     expect(await submit('flux-dev', asked, json('validation-error', status))).toMatchObject({ kind });
@@ -88,7 +90,7 @@ describe('a submit', () => {
 
 describe('a poll', () => {
   it('of a finished task gives the image, and what the submit said that it costs', async () => {
-    expect(await poll(json('result-ready'), { submittedAt: 0, costMicroUsd: 40_000 })).toEqual({
+    expect(await poll(json('result-ready'), { costMicroUsd: 40_000 })).toEqual({
       status: 'succeeded',
       output: {
         source: { url: 'https://delivery-us1.bfl.ai/results/x/sample.jpeg?se=1&sig=2' },
@@ -100,6 +102,17 @@ describe('a poll', () => {
   it('the cost is durable with the task', async () => {
     const { task } = await submit('flux-dev', { provider: 'flux-dev', input: { text: 'a fox' } });
     expect(task.state.costMicroUsd).toBe(40_000);
+  });
+
+  it.each([
+    ['2.5', 25_000],
+    ['about 2', undefined],
+    [-1, undefined],
+    [{ credits: 2 }, undefined],
+  ])('a cost of %j loses no submit', async (cost, costMicroUsd) => {
+    const reply = { json: { id, cost, polling_url: 7 } };
+    const submission = await submit('flux-dev', { provider: 'flux-dev', input: { text: 'a fox' } }, reply);
+    expect(submission).toEqual({ kind: 'task', task: { id, state: { costMicroUsd, pollingUrl: undefined } } });
   });
 
   it.each(['Pending', 'Reasoning', 'Generating', 'Dreaming'])('%s means running', async (status) => {
@@ -120,11 +133,8 @@ describe('a poll', () => {
     expect(error.costMicroUsd).toBe(cost);
   });
 
-  it.each([200, 404])('a task just submitted may not be known yet (HTTP %d)', async (status) => {
-    const reply = json('result-not-found', status);
-    expect(await poll(reply, { submittedAt: Date.now() })).toEqual({ status: 'running' });
-    await vendor.close();
-    expect(await poll(reply, { submittedAt: Date.now() - 60_000 })).toMatchObject({ kind: 'failed' });
+  it.each([200, 404])('that does not find the task is only half believed (HTTP %d)', async (status) => {
+    expect(await poll(json('result-not-found', status))).toMatchObject({ kind: 'failed', doubtful: true });
   });
 });
 
@@ -144,7 +154,7 @@ describe('the polling URL', () => {
 
   it('on the origin of the base URL is polled, and the credential goes there', async () => {
     vendor = await scriptedVendor({ 'GET /cluster-2/result': json('result-pending') });
-    const state = { submittedAt: 0, pollingUrl: `${vendor.baseUrl}/cluster-2/result?id=${id}` };
+    const state = { pollingUrl: `${vendor.baseUrl}/cluster-2/result?id=${id}` };
     await family.adapter.poll({ id, state }, vendor.context());
     expect(vendor.heard[0]?.headers['x-key']).toBe(vendor.context().credential);
   });

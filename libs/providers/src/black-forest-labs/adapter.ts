@@ -1,13 +1,6 @@
-import {
-  type ProviderAdapter,
-  type VendorContext,
-  VendorError,
-  VendorHttp,
-  type VendorRequest,
-  wireOf,
-} from '../kit/index.js';
+import { type ProviderAdapter, type VendorContext, VendorHttp, type VendorRequest, wireOf } from '../kit/index.js';
 import { type FluxWire, pixels, providers, stepsOfQuality } from './models.js';
-import { costMicroUsd, isUnknownTask, pollingUrl, ResultAnswer, SubmitAnswer, sampleOf } from './wire.js';
+import { costMicroUsd, pollingUrl, ResultAnswer, refusalOf, SubmitAnswer, sampleOf } from './wire.js';
 
 interface Options {
   aspectRatio?: string;
@@ -28,13 +21,10 @@ interface Options {
 interface State {
   pollingUrl?: string;
   costMicroUsd?: number;
-  submittedAt: number;
 }
 
-/** For so long after a submit, a task that the vendor does not know may only not have got about yet. */
-const graceMs = 15_000;
-
-const connect = (vendor: VendorContext) => new VendorHttp(vendor, { auth: { 'x-key': vendor.credential } });
+const connect = (vendor: VendorContext) =>
+  new VendorHttp(vendor, { auth: { 'x-key': vendor.credential }, refusal: refusalOf });
 
 export const adapter: ProviderAdapter = {
   /** Never with `webhook_url`: the answer would then lack `polling_url`, without which the task may be out of reach. */
@@ -43,29 +33,16 @@ export const adapter: ProviderAdapter = {
     const answer = await connect(vendor).json(SubmitAnswer, {
       method: 'POST',
       path: `/v1/${wire.path}`,
-      submits: true,
       json: { ...body(wire, request), ...(await inputImage(wire, request, vendor)) },
     });
-    const state: State = {
-      pollingUrl: answer.polling_url ?? undefined,
-      costMicroUsd: costMicroUsd(answer),
-      submittedAt: Date.now(),
-    };
-    return { kind: 'task', task: { id: answer.id, state: { ...state } } };
+    const state: State = { pollingUrl: answer.polling_url, costMicroUsd: costMicroUsd(answer) };
+    return { kind: 'task', task: { id: String(answer.id), state: { ...state } } };
   },
 
   async poll(task, vendor) {
     const state = task.state as unknown as State;
-    const isNew = Date.now() - state.submittedAt < graceMs;
     const path = pollingUrl(state.pollingUrl, task.id, vendor.baseUrl);
-    const answer = await connect(vendor)
-      .json(ResultAnswer, { method: 'GET', path })
-      .catch((error) => {
-        if (isNew && error instanceof VendorError && error.kind === 'failed') return undefined;
-        throw error;
-      });
-    if (!answer || (isNew && isUnknownTask(answer))) return { status: 'running' };
-    const sample = sampleOf(answer);
+    const sample = sampleOf(await connect(vendor).json(ResultAnswer, { method: 'GET', path }));
     if (!sample) return { status: 'running' };
     return { status: 'succeeded', output: { source: { url: sample }, costMicroUsd: state.costMicroUsd } };
   },
@@ -90,6 +67,6 @@ function body(wire: FluxWire, { input, options: given }: VendorRequest) {
 async function inputImage(wire: FluxWire, { input, options }: VendorRequest, vendor: VendorContext) {
   if (!input.image) return {};
   if (wire.image === 'url-input') return { input_image: input.image };
-  const { bytes } = await vendor.readInput(input.image);
+  const { bytes } = await vendor.readInput('image');
   return { image_prompt: bytes.toString('base64'), image_prompt_strength: options.imagePromptStrength };
 }

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
-import { maybe, VendorError } from '../kit/index.js';
+import { Id, maybe, microUsd, type Refusal, shaped, VendorError } from '../kit/index.js';
 
 /** Without `webhook_url` in the request. `cost` is in the vendor's credits of 0.01 USD. */
 export const SubmitAnswer = Type.Object({
-  id: Type.String({ minLength: 1 }),
+  id: Id,
   polling_url: maybe(Type.String()),
   cost: maybe(Type.Number()),
 });
@@ -15,17 +15,27 @@ export const ResultAnswer = Type.Object({
 });
 
 const microUsdPerCredit = 10_000;
-export function costMicroUsd(answer: Static<typeof SubmitAnswer>): number | undefined {
-  return answer.cost == null ? undefined : Math.round(answer.cost * microUsdPerCredit);
+export function costMicroUsd({ cost }: Static<typeof SubmitAnswer>): number | undefined {
+  return microUsd(cost, microUsdPerCredit);
 }
 
-export const isUnknownTask = (answer: Static<typeof ResultAnswer>) => answer.status === 'Task not found';
+/**
+ * The vendor's error forms: a text or a list in `detail`, or a text in `message` (source: its OpenAPI document and its SDK). None has
+ * a code, so the HTTP status decides. A poll of a task that is not known may have a status of its own instead (unverified).
+ */
+const VendorRefusal = Type.Union([
+  Type.Object({ detail: Type.Union([Type.String(), Type.Array(Type.Unknown())]) }),
+  Type.Object({ message: Type.String() }),
+  Type.Object({ status: Type.Literal('Task not found') }),
+]);
+
+export const refusalOf = (body: unknown): Refusal => (shaped(VendorRefusal, body) ? 'by-status' : undefined);
 
 /** Where the finished image is, undefined while it is made. Words that we do not know mean running. */
 export function sampleOf(answer: Static<typeof ResultAnswer>): string | undefined {
   switch (answer.status) {
     case 'Ready':
-      if (!answer.result?.sample) throw new VendorError('failed', 'ready without a sample');
+      if (!answer.result?.sample) throw new VendorError('failed', 'ready without a sample', { doubtful: true });
       return answer.result.sample;
     case 'Request Moderated':
     case 'Content Moderated': {
@@ -35,8 +45,10 @@ export function sampleOf(answer: Static<typeof ResultAnswer>): string | undefine
     }
     case 'Error':
     case 'Failed':
-    case 'Task not found':
       throw new VendorError('failed', `${answer.status}: ${JSON.stringify(answer.details ?? null)}`);
+    case 'Task not found':
+      // Of a task just submitted, one replica may not have heard yet.
+      throw new VendorError('failed', answer.status, { doubtful: true });
     default:
       return undefined;
   }

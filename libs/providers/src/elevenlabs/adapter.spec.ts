@@ -59,6 +59,13 @@ describe('a submit', () => {
     ['busy', json('rate-limited', 429), 'rate-limited'],
     ['validation', json('validation-error', 422), 'invalid-input'],
     ['a text in place of the detail', { status: 401, json: { detail: 'Unauthorized' } }, 'credential'],
+    ['an error inside', { status: 500, json: { detail: { status: 'internal_server_error' } } }, 'server-error'],
+    [
+      'a code that is the name of a method',
+      { status: 400, json: { detail: { code: 'constructor' } } },
+      'invalid-input',
+    ],
+    ['a code that is no text', { status: 401, json: { detail: { code: 7 } } }, 'credential'],
     ['moderation', { status: 400, json: { detail: { status: 'content_policy_violation' } } }, 'content-rejected'],
   ])('the vendor’s code decides: %s', async (_, reply, kind) => {
     expect(await speak({ input: { text } }, reply)).toMatchObject({ kind });
@@ -92,13 +99,16 @@ describe('a voice', () => {
     expect(ask).toThrow(/"allowedValues":\["adam"/);
   });
 
-  it('that nobody knows is refused without asking the vendor, also in input.voice', async () => {
-    expect(await speak({ input: { text, voice: 'bob' } })).toMatchObject({
-      kind: 'invalid-input',
-      publicMessage: expect.stringContaining('rachel'),
-    });
-    expect(vendor?.heard).toHaveLength(0);
-  });
+  it.each(['bob', 'constructor', '__proto__', 'toString'])(
+    'that nobody knows is refused without asking the vendor, also in input.voice: %s',
+    async (voice) => {
+      expect(await speak({ input: { text, voice } })).toMatchObject({
+        kind: 'invalid-input',
+        publicMessage: expect.stringContaining('rachel'),
+      });
+      expect(vendor?.heard).toHaveLength(0);
+    },
+  );
 });
 
 describe('a lost answer', () => {

@@ -36,7 +36,6 @@ export const adapter: ProviderAdapter = {
       method: 'POST',
       path: `/v1/text-to-speech/${voiceOf(request)}`,
       query: { output_format: outputFormat },
-      submits: true,
       timeoutMs: 240_000,
       json: speech(wireOf(providers, request), request),
     });

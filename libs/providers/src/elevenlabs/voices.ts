@@ -1,4 +1,4 @@
-import { refusedInput } from '../kit/index.js';
+import { own, refusedInput } from '../kit/index.js';
 
 /** The vendor's own voices, id by lower-case name. Names are unique here though not at the vendor, whose old George is left out. */
 const current = {
@@ -67,7 +67,7 @@ function inAnyCase(name: string): string {
 
 /** Vendor id of a voice. VendorError `invalid-input` when it is neither a known name nor like an id. */
 export function voiceIdOf(voice: string): string {
-  const known = voices[voice.trim().toLowerCase()];
+  const known = own(voices, voice.trim().toLowerCase());
   if (known) return known;
   if (new RegExp(`^${voiceId}$`).test(voice)) return voice;
   throw refusedInput(`input.voice: no such voice. Give an ElevenLabs voice id or one of ${names.join(', ')}.`);

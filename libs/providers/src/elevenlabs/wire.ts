@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox';
-import { maybe, type VendorErrorKind, type VendorOutput } from '../kit/index.js';
+import { maybe, own, type Refusal, shaped, type VendorErrorKind, type VendorOutput } from '../kit/index.js';
 
-/** Two error formats are in use: old answers have `status`, new ones `code` beside it. */
-const ErrorDetail = Type.Object({ code: maybe(Type.String()), status: maybe(Type.String()) });
-
-/** The vendor's code decides, not its HTTP status: used-up quota has been answered as 401. */
+/**
+ * What the vendor's codes mean. Source: its pages on errors; for the HTTP status that goes with each, reports. The code decides, not
+ * the status: used-up quota has been answered as 401.
+ */
 const kindOfCode: Record<string, VendorErrorKind> = {
   max_character_limit_exceeded: 'invalid-input',
   invalid_voice_id: 'invalid-input',
@@ -15,6 +15,7 @@ const kindOfCode: Record<string, VendorErrorKind> = {
   detected_unusual_activity: 'credential',
   'only_for_creator+': 'credential',
   quota_exceeded: 'balance',
+  // The queue is full, the speech was not begun: all four are HTTP 429.
   too_many_concurrent_requests: 'rate-limited',
   concurrent_limit_exceeded: 'rate-limited',
   rate_limit_exceeded: 'rate-limited',
@@ -24,12 +25,24 @@ const kindOfCode: Record<string, VendorErrorKind> = {
 /** No code is documented for a text under moderation; it is said to name a policy (unverified). */
 const moderation = /policy|moderation|prohibited|unsafe/;
 
-/** Where `detail` is a list it is about the fields, and HTTP 422 says so. */
-export function refusalOf(body: unknown): VendorErrorKind | undefined {
-  const { detail } = (body ?? {}) as { detail?: Static<typeof ErrorDetail> | string | unknown[] };
-  if (!detail || typeof detail === 'string' || Array.isArray(detail)) return undefined;
-  const code = detail.code ?? detail.status ?? '';
-  return kindOfCode[code] ?? (moderation.test(code) ? 'content-rejected' : undefined);
+/**
+ * Three forms are in use. Old answers have `status`, new ones `code` beside it. A list is about the fields, and HTTP 422 says so.
+ * Server errors have no documented code: their status decides.
+ */
+const VendorRefusal = Type.Object({
+  detail: Type.Union([
+    Type.String(),
+    Type.Array(Type.Unknown()),
+    Type.Object({ code: maybe(Type.String()), status: maybe(Type.String()) }),
+  ]),
+});
+
+export function refusalOf(body: unknown): Refusal {
+  const detail = shaped(VendorRefusal, body)?.detail;
+  if (detail === undefined) return undefined;
+  const code = typeof detail === 'string' || Array.isArray(detail) ? undefined : (detail.code ?? detail.status);
+  if (code === undefined) return 'by-status';
+  return own(kindOfCode, code) ?? (moderation.test(code) ? 'content-rejected' : 'by-status');
 }
 
 /** As the vendor's own client reads it; not in the documents that we have. */

@@ -31,7 +31,9 @@ async function submit(asked: Omit<Asked, 'provider'>, over: typeof script = {}) 
 
 const poll = (task: VendorTask) =>
   family.adapter.poll(JSON.parse(JSON.stringify(task)), vendor.context()).catch((error) => error);
-const bodies = (path: string) => vendor.heard.filter((one) => one.path === path).map((one) => one.json);
+const heard = (path: string) => vendor.heard.filter((one) => one.path === path);
+const bodies = (path: string) => heard(path).map((one) => one.json);
+const keys = (path: string) => heard(path).map(({ headers }) => headers['idempotency-key']);
 
 /** The task one step on. */
 const next = async (task: VendorTask) => (await poll(task)).task as VendorTask;
@@ -48,11 +50,11 @@ describe('a portrait and a text', () => {
       output: { source: { url: 'https://files.example.com/video.mp4?sig=1' }, costMicroUsd: 260_000 },
     });
     expect(bodies('/v3/models/elevenlabs-v3')).toEqual([
-      {
-        input: { text, voice_id: 'voice_aaa', speed: 1, language: 'auto' },
-        idempotency_key: `${request.attemptId}-speech`,
-      },
+      { input: { text, voice_id: 'voice_aaa', speed: 1, language: 'auto' } },
     ]);
+    expect(keys('/v3/files')).toEqual([`${request.attemptId}-image`]);
+    expect(keys('/v3/models/elevenlabs-v3')).toEqual([`${request.attemptId}-speech`]);
+    expect(keys('/v3/models/hedra-character-3')).toEqual([request.attemptId]);
     expect(bodies('/v3/models/hedra-character-3')).toEqual([
       {
         input: {
@@ -64,7 +66,6 @@ describe('a portrait and a text', () => {
           start_image: { source: 'url', url: 'hedra-upload://portrait' },
           audio: { source: 'asset', asset_id: 'asset_speech' },
         },
-        idempotency_key: request.attemptId,
       },
     ]);
   });
@@ -79,6 +80,7 @@ describe('a portrait and a text', () => {
       const [first, second] = bodies(path);
       expect(first).toBeDefined();
       expect(second).toEqual(first);
+      expect(new Set(keys(path)).size).toBe(1);
     }
     expect(bodies('/v3/files')).toHaveLength(1);
   });
@@ -135,6 +137,17 @@ describe('what is refused', () => {
     expect(submission).toMatchObject({ kind: 'invalid-input', publicMessage: expect.stringMatching(message) });
     expect(vendor.heard).toHaveLength(0);
   });
+});
+
+it.each([
+  ['INTERNAL', 500],
+  ['UNKNOWN', 500],
+  ['UNAVAILABLE', 503],
+  ['DEADLINE_EXCEEDED', 504],
+])('a step answered %s (%d) may be made again, under its key', async (code, status) => {
+  const refused = { status, json: { error: { code, details: { reason: 'expired' } } } };
+  const { task } = await submit({ input: { image, text } }, { 'POST /v3/models/elevenlabs-v3': refused });
+  expect(await poll(task)).toMatchObject({ kind: 'unavailable', repeatable: true });
 });
 
 describe('a job', () => {

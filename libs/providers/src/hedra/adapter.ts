@@ -20,7 +20,7 @@ const connect = (vendor: VendorContext) =>
 export const adapter: ProviderAdapter = {
   submit,
 
-  /** Nothing that a submit does is charged or bound to it, so it may be made again. */
+  /** Nothing that a submit does is charged, and its uploads have keys: it may be made again. */
   lookup: submit,
 
   async poll(task, vendor) {
@@ -83,9 +83,10 @@ async function startJob(model: string, input: Record<string, unknown>, key: stri
   const answer = await connect(vendor).json(SubmitAnswer, {
     method: 'POST',
     path: `/v3/models/${model}`,
-    json: { input, webhook: vendor.callbackUrl, idempotency_key: key },
+    idempotencyKey: key,
+    json: { input, webhook: vendor.callbackUrl },
   });
-  return answer.job_id;
+  return String(answer.job_id);
 }
 
 function readJob(task: VendorTask, vendor: VendorContext) {

@@ -7,6 +7,7 @@ const image = 'https://example.com/portrait.png';
 describeProviderContract({
   family,
   reload: () => import('./index.js'),
+  dedupes: true,
   startSandbox: (env) => startService('sandbox', env),
   tasks: {
     'portrait and text': (prompt) => ({

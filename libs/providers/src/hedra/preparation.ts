@@ -17,18 +17,18 @@ interface Options {
 /** The vendor's speech model that gives the avatar its voice. */
 export const speechModel = 'elevenlabs-v3';
 const uploadTimeoutMs = 120_000;
-const mostVoicePages = 10;
 
 /** Uploads the files and looks up the voice. Nothing here is charged, and all of it may be repeated. */
 export async function prepare(request: VendorRequest, vendor: VendorContext, http: VendorHttp): Promise<Prepared> {
-  const { image, audio, text } = request.input;
+  const { attemptId, input } = request;
+  const { image, audio, text } = input;
   const options = request.options as unknown as Options;
   if (!image) throw refusedInput('input.image: an avatar needs a portrait.');
   if (Boolean(text) === Boolean(audio)) throw refusedInput('input: give either text to speak or audio.');
-  const start_image = { source: 'url', url: await upload(image, 'image', vendor, http) };
+  const start_image = { source: 'url', url: await upload('image', attemptId, vendor, http) };
   return {
     step: 'prepared',
-    attemptId: request.attemptId,
+    attemptId,
     model: wireOf(providers, request).model,
     film: {
       prompt: options.prompt,
@@ -39,11 +39,11 @@ export async function prepare(request: VendorRequest, vendor: VendorContext, htt
       num_outputs: 1,
     },
     sound: audio
-      ? { url: await upload(audio, 'audio', vendor, http) }
+      ? { url: await upload('audio', attemptId, vendor, http) }
       : {
           speech: {
             text,
-            voice_id: await voiceId(options.voice ?? request.input.voice, http),
+            voice_id: await voiceId(options.voice ?? input.voice, http),
             speed: options.speed,
             language: options.language,
           },
@@ -52,33 +52,29 @@ export async function prepare(request: VendorRequest, vendor: VendorContext, htt
 }
 
 /** Handle of the uploaded file, good for an hour: the vendor takes no public URLs. */
-async function upload(source: string, name: string, vendor: VendorContext, http: VendorHttp): Promise<string> {
-  const { bytes, contentType } = await vendor.readInput(source);
+async function upload(name: 'image' | 'audio', attemptId: string, vendor: VendorContext, http: VendorHttp) {
+  const { bytes, contentType } = await vendor.readInput(name);
   const form = new FormData();
   form.append('file', new Blob([new Uint8Array(bytes)], { type: contentType }), name);
-  const { url } = await http.json(FileAnswer, { method: 'POST', path: '/v3/files', form, timeoutMs: uploadTimeoutMs });
+  const { url } = await http.json(FileAnswer, {
+    method: 'POST',
+    path: '/v3/files',
+    idempotencyKey: `${attemptId}-${name}`,
+    form,
+    timeoutMs: uploadTimeoutMs,
+  });
   return url;
 }
 
 /** Names may carry a description ("George - Warm"): the first word counts. Without a name, the vendor's first voice. */
 async function voiceId(wanted: string | undefined, http: VendorHttp): Promise<string> {
   if (wanted?.startsWith('voice_')) return wanted;
-  let cursor: string | null | undefined;
-  for (let page = 0; page < mostVoicePages; page += 1) {
-    const voices = await http.json(VoicesAnswer, {
-      method: 'GET',
-      path: `/v3/models/${speechModel}/voices`,
-      // The parameter's name is not documented (unverified).
-      query: cursor ? { cursor } : {},
-    });
-    const found = wanted ? voices.data.find(({ name }) => firstWord(name) === firstWord(wanted)) : voices.data[0];
-    if (found) return found.id;
-    cursor = voices.next_cursor;
-    if (!cursor) break;
-  }
+  const { data } = await http.json(VoicesAnswer, { method: 'GET', path: `/v3/models/${speechModel}/voices` });
+  const found = wanted ? data.find(({ name }) => firstWord(name) === firstWord(wanted)) : data[0];
+  if (found) return found.id;
   throw refusedInput(
     `input.voice: Hedra has no voice "${wanted}". Give the name of a Hedra voice, or its id (voice_…).`,
   );
 }
 
-const firstWord = (name: string | null | undefined) => name?.trim().toLowerCase().split(/\s/)[0];
+const firstWord = (name: string | undefined) => name?.trim().toLowerCase().split(/\s/)[0];

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { maybe, VendorError, type VendorErrorKind } from '../kit/index.js';
+import { Id, maybe, microUsd, own, type Refusal, shaped, VendorError, type VendorErrorKind } from '../kit/index.js';
 
 const HedraError = Type.Object({
   code: Type.String(),
@@ -10,9 +10,8 @@ const HedraError = Type.Object({
 export const FileAnswer = Type.Object({ url: Type.String({ minLength: 1 }) });
 export const VoicesAnswer = Type.Object({
   data: Type.Array(Type.Object({ id: Type.String(), name: maybe(Type.String()) })),
-  next_cursor: maybe(Type.String()),
 });
-export const SubmitAnswer = Type.Object({ job_id: Type.String({ minLength: 1 }) });
+export const SubmitAnswer = Type.Object({ job_id: Id });
 
 const JobOutput = Type.Object({
   status: Type.String(),
@@ -30,8 +29,9 @@ export const JobAnswer = Type.Object({
 type JobAnswer = Static<typeof JobAnswer>;
 
 /**
- * Of an answered call. A repeat of an idempotent one may find the first still under way (HTTP status unverified), and a model
- * that is gone is nobody's bad input.
+ * What the vendor's codes mean. Source: its list of codes, of which some have an HTTP status that is unverified. Every ask of this
+ * family may be repeated, so codes that leave open whether it took (`INTERNAL`, `UNKNOWN`, `DEADLINE_EXCEEDED`) are `unavailable`. A repeat
+ * may find the first still under way, and a model that is gone is nobody's bad input.
  */
 const kindOfCode: Record<string, VendorErrorKind> = {
   INVALID_ARGUMENT: 'invalid-input',
@@ -41,6 +41,7 @@ const kindOfCode: Record<string, VendorErrorKind> = {
   INSUFFICIENT_BALANCE: 'balance',
   NOT_FOUND: 'unavailable',
   GONE: 'unavailable',
+  CANCELLED: 'unavailable',
   ALREADY_EXISTS: 'unavailable',
   ALREADY_IN_PROGRESS: 'unavailable',
   MODERATION_FAILED: 'content-rejected',
@@ -51,16 +52,17 @@ const kindOfCode: Record<string, VendorErrorKind> = {
   DEADLINE_EXCEEDED: 'unavailable',
 };
 
-export function refusalOf(body: unknown): VendorErrorKind | undefined {
-  const { error } = (body ?? {}) as { error?: Static<typeof HedraError> | null };
-  if (!error?.code || isJob(body)) return undefined;
-  // An upload is kept for an hour: this one was our delay, not the customer's file.
-  if (error.details?.some(({ reason }) => reason === 'expired')) return 'failed';
-  return kindOfCode[error.code];
-}
+const VendorRefusal = Type.Object({ job_id: maybe(Id), error: HedraError });
 
 /** A job that failed has an `error` of the same shape, in an answer that succeeded. */
-const isJob = (body: unknown) => typeof body === 'object' && body !== null && 'job_id' in body;
+export function refusalOf(body: unknown): Refusal {
+  const refused = shaped(VendorRefusal, body);
+  if (!refused || refused.job_id !== undefined) return undefined;
+  const { code, details } = refused.error;
+  // An upload is kept for an hour: this one was our delay, not the customer's file.
+  if (details?.some(({ reason }) => reason === 'expired')) return 'failed';
+  return own(kindOfCode, code) ?? 'by-status';
+}
 
 /**
  * The one output of a finished job, undefined while it runs. Words that we do not know mean running. A failure tells what the
@@ -73,13 +75,13 @@ export function finishedOutput(job: JobAnswer, beforeMicroUsd = 0): Static<typeo
   const output = job.outputs?.[0];
   if (output?.status === 'FAILED') throw failedJob(output.error, cost);
   if (output?.status === 'EXPIRED') throw new VendorError('output-lost', 'the output is older than 48 hours', cost);
-  if (!output) throw new VendorError('failed', 'job completed without an output', cost);
+  if (!output) throw new VendorError('failed', 'job completed without an output', { ...cost, doubtful: true });
   return output;
 }
 
 /** What a finished output must have. */
-export function present(value: string | null | undefined): string {
-  if (!value) throw new VendorError('failed', 'the finished output lacks its asset');
+export function present(value: string | undefined): string {
+  if (!value) throw new VendorError('failed', 'the finished output lacks its asset', { doubtful: true });
   return value;
 }
 
@@ -87,15 +89,15 @@ export function present(value: string | null | undefined): string {
 const verdicts = new Set(['MODERATION_FAILED', 'INVALID_ARGUMENT']);
 
 function failedJob(
-  error: Static<typeof HedraError> | null | undefined,
+  error: Static<typeof HedraError> | undefined,
   cost: { costMicroUsd: number | undefined },
 ): VendorError {
-  const kind = error && verdicts.has(error.code) ? kindOfCode[error.code] : undefined;
+  const kind = error && verdicts.has(error.code) ? own(kindOfCode, error.code) : undefined;
   return new VendorError(kind ?? 'failed', `job failed: ${error?.code} ${error?.message}`, cost);
 }
 
 /** Of a job and of the steps before it; undefined where the vendor does not tell that of the job. */
 export function costMicroUsd({ cost, currency }: JobAnswer, beforeMicroUsd = 0): number | undefined {
-  if (cost == null || (currency ?? 'USD') !== 'USD') return undefined;
-  return Math.round(cost * 1_000_000) + beforeMicroUsd;
+  const ofJob = (currency ?? 'USD') === 'USD' ? microUsd(cost, 1_000_000) : undefined;
+  return ofJob === undefined ? undefined : ofJob + beforeMicroUsd;
 }

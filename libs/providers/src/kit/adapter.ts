@@ -20,8 +20,8 @@ export interface VendorContext {
   callbackUrl?: string;
   /** Aborts when the attempt is over. */
   signal: AbortSignal;
-  /** Reads a customer's URL through the egress guard. VendorError `invalid-input` when that cannot be done. */
-  readInput(url: string): Promise<{ bytes: Buffer; contentType: string }>;
+  /** The customer's file, with the content type that its bytes show. VendorError `input-unfit` or `input-unavailable` when it cannot be had. */
+  readInput(name: 'image' | 'audio'): Promise<{ bytes: Buffer; contentType: string }>;
 }
 
 export interface VendorOutput {

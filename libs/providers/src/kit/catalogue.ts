@@ -5,7 +5,6 @@ import {
   type ProviderManifest,
   priceOf,
 } from '@doitong/contracts';
-import Type, { type TSchema } from 'typebox';
 import { VendorError } from './errors.js';
 
 /** One vendor model: what the catalogue tells of it, and beside it what the adapter must know to ask for it. */
@@ -45,9 +44,4 @@ export function listCost(
 /** The JSON Schema of a model's options. */
 export function optionsSchema(properties: Record<string, { description: string; [keyword: string]: unknown }>) {
   return { type: 'object', additionalProperties: false, properties };
-}
-
-/** A vendor's field that may be absent or null. */
-export function maybe<T extends TSchema>(schema: T) {
-  return Type.Optional(Type.Union([schema, Type.Null()]));
 }

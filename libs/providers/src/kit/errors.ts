@@ -12,17 +12,32 @@ export class VendorError extends Error {
   readonly publicMessage?: string;
   /** What the vendor charges all the same, in micro-USD; absent where that is not known. */
   readonly costMicroUsd?: number;
+  /** Asking again cannot start the work twice: the ask never arrived, or the vendor may be asked it any number of times. */
+  readonly repeatable: boolean;
+  /** One read said so, and says little: a proxy, a replica that lags, a key that is being replaced. It counts when others agree. */
+  readonly doubtful: boolean;
 
   constructor(
     readonly kind: VendorErrorKind,
     message: string,
-    options: { retryAfterMs?: number; publicMessage?: string; costMicroUsd?: number; cause?: unknown } = {},
+    options: VendorErrorOptions = {},
   ) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
     this.publicMessage = options.publicMessage;
     this.costMicroUsd = options.costMicroUsd;
+    this.repeatable = options.repeatable ?? false;
+    this.doubtful = options.doubtful ?? false;
   }
+}
+
+interface VendorErrorOptions {
+  retryAfterMs?: number;
+  publicMessage?: string;
+  costMicroUsd?: number;
+  repeatable?: boolean;
+  doubtful?: boolean;
+  cause?: unknown;
 }
 
 /** The adapter's own refusal of what the option schema cannot check. */
@@ -32,6 +47,12 @@ export function refusedInput(publicMessage: string): VendorError {
 
 const publicForm: Record<VendorErrorKind, { code: ErrorCode; message: string; retryable: boolean }> = {
   'invalid-input': { code: 'INVALID_INPUT', message: 'The provider refused the input.', retryable: false },
+  'input-unfit': { code: 'INVALID_INPUT', message: 'An input file cannot be used.', retryable: false },
+  'input-unavailable': {
+    code: 'INVALID_INPUT',
+    message: 'An input file could not be read. Try again.',
+    retryable: true,
+  },
   'content-rejected': {
     code: 'CONTENT_REJECTED',
     message: 'The provider rejected the content under its policy.',
@@ -51,6 +72,11 @@ const publicForm: Record<VendorErrorKind, { code: ErrorCode; message: string; re
   unavailable: {
     code: 'PROVIDER_UNAVAILABLE',
     message: 'The provider is not available at the moment.',
+    retryable: true,
+  },
+  'server-error': {
+    code: 'PROVIDER_UNAVAILABLE',
+    message: 'The provider failed to take the request.',
     retryable: true,
   },
   'submission-unknown': {

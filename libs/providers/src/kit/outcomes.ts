@@ -1,30 +1,82 @@
 import type { VendorErrorKind } from './errors.js';
 
+/**
+ * What an ask does. `submit` starts work that is paid, and starts it again on a repeat. `repeatable` has an effect once, however
+ * often it is asked. `read` has none.
+ */
+export type Call = 'submit' | 'repeatable' | 'read';
+
+/**
+ * How a body refuses: by the vendor's own code; or in the vendor's error form, with a code that says nothing (`by-status`).
+ * Undefined: it is in no error form of the vendor's, such as a proxy's page.
+ */
+export type Refusal = VendorErrorKind | 'by-status' | undefined;
+
+/** `doubtful`: see VendorError. */
+export interface Meaning {
+  kind: VendorErrorKind;
+  doubtful: boolean;
+}
+
+/** What an answer refuses, from who says it and what it answers. Undefined: nothing. */
+export function meaningOf(call: Call, status: number, refusal: Refusal): Meaning | undefined {
+  if (status >= 200 && status < 300 && (refusal === undefined || refusal === 'by-status')) return undefined;
+  if (refusal === undefined) return { kind: ofStranger(call, status), doubtful: false };
+  const said = refusal === 'by-status' ? ofVendor(status) : refusal;
+  const kind = call !== 'submit' && leavesOpen.has(said) ? 'unavailable' : said;
+  if (call === 'read') return ofRead(kind, status);
+  return { kind, doubtful: call === 'repeatable' && said === 'server-error' };
+}
+
+/** What an answer means that says yes, but not in any way that we know. */
+export function ofUnreadable(call: Call): VendorErrorKind {
+  return call === 'submit' ? 'submission-unknown' : 'unavailable';
+}
+
+/** These leave open whether the vendor took the ask, which matters for a submit only. */
+const leavesOpen = new Set<VendorErrorKind>(['submission-unknown', 'server-error']);
+
 const byStatus: Record<number, VendorErrorKind> = {
   400: 'invalid-input',
   401: 'credential',
   402: 'balance',
   403: 'credential',
+  408: 'submission-unknown',
   413: 'invalid-input',
   415: 'invalid-input',
   422: 'invalid-input',
   429: 'rate-limited',
+  499: 'submission-unknown',
+  // RFC 9110: the server met a condition that it did not expect. It may have begun before that.
+  500: 'server-error',
+  501: 'server-error',
+  503: 'server-error',
+  // Of no RFC. Vendors answer it when they are overloaded, before they begin.
+  529: 'unavailable',
 };
 
-/** Server errors that the vendor itself answers with. Others come from a gateway, which may have passed the request on. */
-const vendorsOwn = new Set([500, 501, 503, 529]);
-
-/** What an HTTP status means where the vendor's own code says nothing. */
-export function kindOfStatus(status: number): VendorErrorKind {
-  if (status >= 500 && !vendorsOwn.has(status)) return 'submission-unknown';
-  return byStatus[status] ?? 'unavailable';
+/** What a status means in the vendor's own error form, where its code says nothing. */
+function ofVendor(status: number): VendorErrorKind {
+  return byStatus[status] ?? (status >= 500 ? 'submission-unknown' : 'unavailable');
 }
 
-/** A GET carries nothing of the customer's and starts nothing: what it finds wrong is the task itself. */
-export function kindOfRead(kind: VendorErrorKind, status: number): VendorErrorKind {
-  if (kind === 'submission-unknown') return 'unavailable';
-  if (kind === 'invalid-input' || status === 404 || status === 410) return 'failed';
-  return kind;
+/**
+ * What a status means of somebody between us and the vendor. A refusal was not passed on, and is nobody's verdict on input, key or
+ * task. What failed or took too long may have been passed on.
+ */
+function ofStranger(call: Call, status: number): VendorErrorKind {
+  if (status === 429) return 'rate-limited';
+  if (status === 413 && call !== 'read') return 'invalid-input';
+  const mayHavePassed = status >= 500 || status === 408 || status === 499;
+  return mayHavePassed && call === 'submit' ? 'submission-unknown' : 'unavailable';
+}
+
+/** A read carries nothing of the customer's: what it finds wrong with what was asked is the task itself. */
+function ofRead(kind: VendorErrorKind, status: number): Meaning {
+  if (kind === 'invalid-input' || kind === 'failed' || status === 404 || status === 410) {
+    return { kind: 'failed', doubtful: true };
+  }
+  return { kind, doubtful: kind === 'credential' || kind === 'balance' };
 }
 
 /** Milliseconds of a Retry-After header, given in seconds or as a date. */

@@ -1,3 +1,4 @@
+import { decoded } from '@doitong/egress';
 import { Agent, buildConnector, errors, type FormData, request } from 'undici';
 import { VendorError } from './errors.js';
 
@@ -42,11 +43,13 @@ const reading = new Agent({ connect, ...noLimits });
  */
 export async function send(ask: Ask): Promise<RawAnswer> {
   const what = `${ask.method} ${ask.url}`;
-  if (ask.signal.aborted) throw new VendorError('unavailable', `${what}: not sent, the attempt is over`);
+  if (ask.signal.aborted) {
+    throw new VendorError('unavailable', `${what}: not sent, the attempt is over`, { repeatable: true });
+  }
   try {
     const answer = await request(ask.url, {
       method: ask.method,
-      headers: ask.headers,
+      headers: { 'accept-encoding': 'identity', ...ask.headers },
       body: ask.body,
       dispatcher: ask.submits ? submitting : reading,
       signal: AbortSignal.any([ask.signal, AbortSignal.timeout(ask.timeoutMs)]),
@@ -54,12 +57,15 @@ export async function send(ask: Ask): Promise<RawAnswer> {
     return {
       status: answer.statusCode,
       headers: answer.headers,
-      bytes: await wholeBody(answer.body, ask.maxBytes),
+      bytes: await wholeBody(decoded(answer.body, answer.headers['content-encoding']), ask.maxBytes),
     };
   } catch (error) {
     const neverSent = error instanceof NotConnected || error instanceof errors.InvalidArgumentError;
     const kind = ask.submits && !neverSent ? 'submission-unknown' : 'unavailable';
-    throw new VendorError(kind, `${what}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new VendorError(kind, `${what}: ${error instanceof Error ? error.message : error}`, {
+      repeatable: neverSent || !ask.submits,
+      cause: error,
+    });
   }
 }
 

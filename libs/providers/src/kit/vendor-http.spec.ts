@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { waitFor } from '@doitong/support';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import Type from 'typebox';
@@ -9,8 +10,8 @@ import { type Reply, type ScriptedVendor, scriptedVendor, testCredential, vendor
 import { type VendorAsk, VendorHttp } from './vendor-http.js';
 
 const Answer = Type.Object({ id: Type.String() });
-const submit: VendorAsk = { method: 'POST', path: '/jobs', json: { a: 1 }, submits: true };
-const upload: VendorAsk = { method: 'POST', path: '/jobs', json: { a: 1 } };
+const submit: VendorAsk = { method: 'POST', path: '/jobs', json: { a: 1 } };
+const keyed: VendorAsk = { ...submit, idempotencyKey: 'att_1' };
 const poll: VendorAsk = { method: 'GET', path: '/jobs' };
 
 let vendor: ScriptedVendor | undefined;
@@ -19,10 +20,17 @@ afterEach(async () => {
   vendor = undefined;
 });
 
+/** The error form of this vendor. */
+const own = { error: { code: 0 } };
+
 const http = (context: VendorContext) =>
   new VendorHttp(context, {
     auth: { authorization: `Key ${context.credential}` },
-    refusal: (body) => ((body as { code?: number })?.code === 7 ? 'content-rejected' : undefined),
+    refusal: (body) => {
+      const { code, error } = (body ?? {}) as { code?: number; error?: object };
+      if (code === 7) return 'content-rejected';
+      return error ? 'by-status' : undefined;
+    },
   });
 
 async function outcome(reply: Reply, ask: VendorAsk, over: Partial<VendorContext> = {}) {
@@ -33,27 +41,65 @@ async function outcome(reply: Reply, ask: VendorAsk, over: Partial<VendorContext
 }
 
 describe('what the network does', () => {
+  const page = Buffer.from('<html>Just a moment...</html>');
   it.each<[string, Reply, VendorErrorKind, VendorErrorKind]>([
     ['a connection that breaks after the request', { fault: 'reset' }, 'submission-unknown', 'unavailable'],
-    ['a gateway that gives up', { status: 502, json: {} }, 'submission-unknown', 'unavailable'],
-    ['a gateway that times out', { status: 504, json: {} }, 'submission-unknown', 'unavailable'],
-    ['a success that is no JSON', { bytes: Buffer.from('<html>') }, 'submission-unknown', 'unavailable'],
+    ['a gateway that gives up', { status: 502, json: own }, 'submission-unknown', 'unavailable'],
+    ['a gateway that times out', { status: 504, json: own }, 'submission-unknown', 'unavailable'],
+    ['a success that is no JSON', { bytes: page }, 'submission-unknown', 'unavailable'],
     ['a success of another shape', { json: { name: 'x' } }, 'submission-unknown', 'unavailable'],
     ['a success that never ends', { bytes: Buffer.alloc(5_000_000) }, 'submission-unknown', 'unavailable'],
-    ['a vendor out of order', { status: 500, json: {} }, 'unavailable', 'unavailable'],
-    ['a vendor out of service', { status: 503, json: {} }, 'unavailable', 'unavailable'],
-    ['a vendor overloaded', { status: 529, json: {} }, 'unavailable', 'unavailable'],
-    ['a vendor that wants less', { status: 429, json: {} }, 'rate-limited', 'rate-limited'],
-    ['a refused credential', { status: 401, json: {} }, 'credential', 'credential'],
-    ['an empty account', { status: 402, json: {} }, 'balance', 'balance'],
-    ['a refused input', { status: 422, json: {} }, 'invalid-input', 'failed'],
-    ['a path that is gone', { status: 404, json: {} }, 'unavailable', 'failed'],
+    ['a vendor out of order', { status: 500, json: own }, 'server-error', 'unavailable'],
+    ['a vendor out of service', { status: 503, json: own }, 'server-error', 'unavailable'],
+    ['a vendor overloaded', { status: 529, json: own }, 'unavailable', 'unavailable'],
+    ['a vendor that wants less', { status: 429, json: own }, 'rate-limited', 'rate-limited'],
+    ['a refused credential', { status: 401, json: own }, 'credential', 'credential'],
+    ['an empty account', { status: 402, json: own }, 'balance', 'balance'],
+    ['a refused input', { status: 422, json: own }, 'invalid-input', 'failed'],
+    ['a path that is gone', { status: 404, json: own }, 'unavailable', 'failed'],
     ["the vendor's own code in a success", { json: { id: 'x', code: 7 } }, 'content-rejected', 'content-rejected'],
   ])('%s', async (_, reply, onSubmit, onPoll) => {
     expect(await outcome(reply, submit)).toMatchObject({ name: 'VendorError', kind: onSubmit });
     await vendor?.close();
     expect(await outcome(reply, poll)).toMatchObject({ name: 'VendorError', kind: onPoll });
   });
+
+  it.each<[number, VendorErrorKind]>([
+    [400, 'unavailable'],
+    [401, 'unavailable'],
+    [402, 'unavailable'],
+    [403, 'unavailable'],
+    [404, 'unavailable'],
+    [408, 'submission-unknown'],
+    [413, 'invalid-input'],
+    [429, 'rate-limited'],
+    [499, 'submission-unknown'],
+    [500, 'submission-unknown'],
+    [501, 'submission-unknown'],
+    [503, 'submission-unknown'],
+    [529, 'submission-unknown'],
+  ])("a proxy's page under HTTP %d is %s of a submit, and no verdict on a task", async (status, onSubmit) => {
+    for (const reply of [
+      { status, bytes: page },
+      { status, bytes: Buffer.alloc(0) },
+      { status, json: ['?'] },
+    ]) {
+      expect(await outcome(reply, submit)).toMatchObject({ kind: onSubmit, repeatable: false });
+      await vendor?.close();
+      const onPoll = status === 429 ? 'rate-limited' : 'unavailable';
+      expect(await outcome(reply, poll)).toMatchObject({ kind: onPoll, doubtful: false });
+      await vendor?.close();
+    }
+  });
+
+  it.each([401, 402, 403, 404, 410, 400, 422])(
+    'a vendor that refuses a read with HTTP %d is only half believed',
+    async (status) => {
+      expect(await outcome({ status, json: own }, poll)).toMatchObject({ doubtful: true });
+      await vendor?.close();
+      expect(await outcome({ status, json: own }, submit)).toMatchObject({ doubtful: false });
+    },
+  );
 
   it('no answer in time', async () => {
     const hang: Reply = { fault: 'hang' };
@@ -97,11 +143,11 @@ describe('what the network does', () => {
   });
 
   it('is never unknown for an ask that may be repeated', async () => {
-    expect(await outcome({ fault: 'reset' }, upload)).toMatchObject({ kind: 'unavailable' });
+    expect(await outcome({ fault: 'reset' }, keyed)).toMatchObject({ kind: 'unavailable' });
     await vendor?.close();
-    expect(await outcome({ status: 504, json: {} }, upload)).toMatchObject({ kind: 'unavailable' });
+    expect(await outcome({ status: 504, json: {} }, keyed)).toMatchObject({ kind: 'unavailable' });
     await vendor?.close();
-    expect(await outcome({ status: 400, json: {} }, upload)).toMatchObject({ kind: 'invalid-input' });
+    expect(await outcome({ status: 400, json: own }, keyed)).toMatchObject({ kind: 'invalid-input' });
   });
 });
 
@@ -164,9 +210,37 @@ describe('a file', () => {
     expect(await file({ status: 400, json: { code: 7 } })).toMatchObject({ kind: 'content-rejected' });
   });
 
+  it('that is a page of HTML leaves open what was done', async () => {
+    const page = { bytes: Buffer.from('<html>'), headers: { 'content-type': 'text/html; charset=utf-8' } };
+    expect(await file(page)).toMatchObject({ kind: 'submission-unknown' });
+  });
+
   it('that is JSON after all or empty leaves open what was done', async () => {
     expect(await file({ json: { id: 'x' } })).toMatchObject({ kind: 'submission-unknown' });
     await vendor?.close();
     expect(await file({ bytes: Buffer.alloc(0) })).toMatchObject({ kind: 'submission-unknown' });
+  });
+});
+
+describe('an answer in another encoding', () => {
+  const text = JSON.stringify({ id: 'x' });
+  it.each<[string, Reply]>([
+    ['gzip', { bytes: gzipSync(text), headers: { 'content-encoding': 'gzip' } }],
+    ['brotli', { bytes: brotliCompressSync(text), headers: { 'content-encoding': 'br' } }],
+    ['with a byte-order mark', { bytes: Buffer.from(`\ufeff${text}`) }],
+    ['with a charset', { bytes: Buffer.from(text), headers: { 'content-type': 'application/json; charset=utf-8' } }],
+  ])('%s is read, though we ask for a plain one', async (_, reply) => {
+    expect(await outcome(reply, submit)).toEqual({ id: 'x' });
+    expect(vendor?.heard[0]?.headers['accept-encoding']).toBe('identity');
+  });
+
+  it('gzip of an error is read too', async () => {
+    const refused = { status: 422, bytes: gzipSync(JSON.stringify(own)), headers: { 'content-encoding': 'gzip' } };
+    expect(await outcome(refused, submit)).toMatchObject({ kind: 'invalid-input' });
+  });
+
+  it('a small one that grows beyond the limit is refused', async () => {
+    const bomb = { bytes: gzipSync(Buffer.alloc(50_000_000, ' ')), headers: { 'content-encoding': 'gzip' } };
+    expect(await outcome(bomb, poll)).toMatchObject({ kind: 'unavailable' });
   });
 });

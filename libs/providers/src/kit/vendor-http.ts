@@ -1,9 +1,9 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import type { FormData } from 'undici';
 import type { VendorContext } from './adapter.js';
-import { VendorError, type VendorErrorKind } from './errors.js';
-import { kindOfRead, kindOfStatus, retryAfterMs } from './outcomes.js';
+import { VendorError } from './errors.js';
+import { type Call, type Meaning, meaningOf, ofUnreadable, type Refusal, retryAfterMs } from './outcomes.js';
+import { shaped } from './shape.js';
 import { type RawAnswer, send } from './transport.js';
 
 export interface VendorAsk {
@@ -15,16 +15,19 @@ export interface VendorAsk {
   json?: unknown;
   /** Sent as multipart. */
   form?: FormData;
-  /** The vendor starts work on this, and would start it again on a repeat: a lost answer is `submission-unknown`. */
-  submits?: boolean;
+  /**
+   * Sent as the header `Idempotency-Key`: the vendor answers a repeat with what it answered first. Any other POST or DELETE is a
+   * submit, whose lost answer is `submission-unknown`.
+   */
+  idempotencyKey?: string;
   timeoutMs?: number;
 }
 
 export interface VendorDialect {
   /** Headers that carry the credential. */
   auth: Record<string, string>;
-  /** What a JSON answer of any status refuses by the vendor's own codes. Undefined leaves it to the HTTP status. */
-  refusal?(body: unknown): VendorErrorKind | undefined;
+  /** What the JSON of an answer refuses; the body of a status that is no success is undefined where it is no JSON. */
+  refusal(body: unknown): Refusal;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -32,9 +35,6 @@ const maxJsonBytes = 4 * 1024 * 1024;
 const maxFileBytes = 128 * 1024 * 1024;
 /** Shorter parts of a credential are no secrets. */
 const shortestSecret = 8;
-
-const ajv = new Ajv({ strict: true, allowUnionTypes: true });
-const validators = new WeakMap<TSchema, ValidateFunction>();
 
 /** Speaks to one vendor on behalf of one attempt. The only place where answers, and their absence, become VendorErrors. */
 export class VendorHttp {
@@ -46,18 +46,19 @@ export class VendorHttp {
   /** A successful answer of this shape; fields that the schema does not name are let through. */
   async json<T extends TSchema>(schema: T, ask: VendorAsk): Promise<Static<T>> {
     const answer = await this.send(ask, 'application/json', maxJsonBytes);
-    const body = parsed(answer.bytes);
+    const body = parsed(answer);
     this.refuse(ask, answer, body);
-    if (!validatorOf(schema)(body)) throw this.strange(ask, answer);
-    return body as Static<T>;
+    const known = shaped(schema, body);
+    if (known === undefined) throw this.unreadable(ask, answer);
+    return known;
   }
 
   /** A successful answer that is a file. */
   async file(ask: VendorAsk): Promise<RawAnswer> {
     const answer = await this.send(ask, '*/*', maxFileBytes);
-    const isJson = String(answer.headers['content-type']).includes('json');
-    this.refuse(ask, answer, isJson ? parsed(answer.bytes) : undefined);
-    if (isJson || answer.bytes.length === 0) throw this.strange(ask, answer);
+    const isPage = /json|html/.test(String(answer.headers['content-type']));
+    this.refuse(ask, answer, isPage ? parsed(answer) : undefined);
+    if (isPage || answer.bytes.length === 0) throw this.unreadable(ask, answer);
     return answer;
   }
 
@@ -71,36 +72,37 @@ export class VendorHttp {
         headers: {
           accept,
           ...(ask.json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(ask.idempotencyKey === undefined ? {} : { 'idempotency-key': ask.idempotencyKey }),
           ...this.dialect.auth,
         },
         body: ask.json === undefined ? ask.form : JSON.stringify(ask.json),
-        submits: ask.submits ?? false,
+        submits: callOf(ask) === 'submit',
         signal: this.vendor.signal,
         timeoutMs: ask.timeoutMs ?? defaultTimeoutMs,
         maxBytes,
       });
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
-      throw new VendorError(error.kind, this.redact(error.message), { cause: error.cause });
+      const { kind, repeatable, cause } = error;
+      throw new VendorError(kind, this.redact(error.message), { repeatable, cause });
     }
   }
 
   private refuse(ask: VendorAsk, answer: RawAnswer, body: unknown): void {
-    const succeeded = answer.status >= 200 && answer.status < 300;
-    const kind = this.dialect.refusal?.(body) ?? (succeeded ? undefined : kindOfStatus(answer.status));
-    if (kind) throw this.error(kind, ask, answer);
+    const meaning = meaningOf(callOf(ask), answer.status, this.dialect.refusal(body));
+    if (meaning) throw this.error(meaning, ask, answer);
   }
 
-  /** An answer that says yes, but not in any way we know. */
-  private strange(ask: VendorAsk, answer: RawAnswer): VendorError {
-    return this.error('submission-unknown', ask, answer);
+  /** An answer that says yes, but not in any way that we know. */
+  private unreadable(ask: VendorAsk, answer: RawAnswer): VendorError {
+    return this.error({ kind: ofUnreadable(callOf(ask)), doubtful: false }, ask, answer);
   }
 
-  private error(said: VendorErrorKind, ask: VendorAsk, answer: RawAnswer): VendorError {
-    const safe = said === 'submission-unknown' && !ask.submits ? 'unavailable' : said;
-    const kind = ask.method === 'GET' ? kindOfRead(safe, answer.status) : safe;
+  private error({ kind, doubtful }: Meaning, ask: VendorAsk, answer: RawAnswer): VendorError {
     const start = answer.bytes.toString('utf8', 0, 500);
     return new VendorError(kind, this.redact(`${ask.method} ${ask.path}: HTTP ${answer.status} ${start}`), {
+      doubtful,
+      repeatable: callOf(ask) !== 'submit',
       retryAfterMs: retryAfterMs(answer.headers['retry-after'], Date.now()),
     });
   }
@@ -113,18 +115,16 @@ export class VendorHttp {
   }
 }
 
-function parsed(bytes: Buffer): unknown {
+function callOf({ method, idempotencyKey }: VendorAsk): Call {
+  if (method === 'GET') return 'read';
+  return idempotencyKey === undefined ? 'submit' : 'repeatable';
+}
+
+/** JSON is UTF-8. Some servers begin it with a byte-order mark, which the decoder drops. */
+function parsed({ bytes }: RawAnswer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }
-}
-
-function validatorOf(schema: TSchema): ValidateFunction {
-  const known = validators.get(schema);
-  if (known) return known;
-  const made = ajv.compile(schema);
-  validators.set(schema, made);
-  return made;
 }

@@ -56,7 +56,10 @@ describe('video', () => {
   });
 
   it.each([
-    [1000, 'unavailable'],
+    [1000, 'server-error'],
+    [1013, 'server-error'],
+    [1024, 'server-error'],
+    [1033, 'server-error'],
     [1001, 'submission-unknown'],
     [1002, 'rate-limited'],
     [1004, 'credential'],
@@ -67,6 +70,16 @@ describe('video', () => {
     [9999, 'failed'],
   ])('code %d is %s', async (status_code, kind) => {
     const reply = { json: { base_resp: { status_code, status_msg: 'no' } } };
+    expect(await submit({ input: { text: 'A lake' } }, reply)).toMatchObject({ kind });
+  });
+
+  it.each([
+    [401, 'authorized_error', 'credential'],
+    [429, 'rate_limit_error', 'rate-limited'],
+    [500, 'server_error', 'server-error'],
+    [529, 'overloaded_error', 'unavailable'],
+  ])('HTTP %d with the error form of the other API (%s) is %s', async (status, type, kind) => {
+    const reply = { status, json: { type: 'error', error: { type, message: 'no (1000)', http_code: String(status) } } };
     expect(await submit({ input: { text: 'A lake' } }, reply)).toMatchObject({ kind });
   });
 
@@ -101,7 +114,7 @@ describe('a poll', () => {
   });
 
   it('of a task that the vendor does not know has failed, and not by the customer’s input', async () => {
-    expect(await poll(json('query-unknown-task'))).toMatchObject({ kind: 'failed' });
+    expect(await poll(json('query-unknown-task'))).toMatchObject({ kind: 'failed', doubtful: true });
   });
 
   it('that the vendor has no time for says nothing of the task', async () => {

@@ -51,7 +51,6 @@ async function submitVideo(model: string, request: VendorRequest, vendor: Vendor
   const answer = await connect(vendor).json(SubmitAnswer, {
     method: 'POST',
     path: '/v1/video_generation',
-    submits: true,
     json: {
       model,
       prompt: prompt(request),
@@ -72,7 +71,6 @@ async function makeImage(model: string, request: VendorRequest, vendor: VendorCo
   const answer = await connect(vendor).json(ImageAnswer, {
     method: 'POST',
     path: '/v1/image_generation',
-    submits: true,
     timeoutMs: 120_000,
     json: {
       model,

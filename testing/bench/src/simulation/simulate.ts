@@ -86,7 +86,7 @@ function serve(
   const asked: Asked = { candidate, credential: knowledge.begin(credentials, now, random), askedAt: now };
   const { kind, seconds, incident } = fate(asked, current, random);
   if (!kind || seconds > SUBMIT_MS / 1_000) {
-    const refusedAtOnce = kind === 'unavailable' || kind === 'submission-unknown';
+    const refusedAtOnce = kind === 'unavailable' || kind === 'server-error' || kind === 'submission-unknown';
     if (!refusedAtOnce) later(SUBMIT_MS, () => knowledge.served(asked));
   }
   later(seconds * 1_000, (then) =>

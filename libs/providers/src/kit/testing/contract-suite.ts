@@ -17,6 +17,8 @@ export interface ProviderContract {
   /** `() => import('./index.js')`: the family again, without memory, as after a crash. */
   reload(): Promise<{ family: ProviderFamily }>;
   startSandbox: StartSandbox;
+  /** The vendor answers a repeat of an ask with what it answered first, by an id of ours. */
+  dedupes?: boolean;
   /** Ways that begin a task. */
   tasks?: Asks;
   /** Ways that are answered with the output itself. */
@@ -29,6 +31,7 @@ const portrait = readFileSync(new URL('./__fixtures__/portrait.png', import.meta
 export function describeProviderContract({
   family,
   reload,
+  dedupes = false,
   tasks = {},
   answers = {},
   ...given
@@ -46,6 +49,7 @@ export function describeProviderContract({
       ...over,
     });
   const submits = (prompt: string) => sandbox.submits(manifest.family, prompt);
+  const asks = (prompt: string) => sandbox.asks(manifest.family, prompt);
   let prompts = 0;
   /** A prompt that no other test has, so that its submits can be counted. */
   const prompt = (marker?: string) => {
@@ -81,16 +85,27 @@ export function describeProviderContract({
         errors.forEach(expectDiscreet);
       });
 
-      it.each<[string, VendorErrorKind]>([
-        ['server-error-once', 'unavailable'],
-        ['rate-limited-once', 'rate-limited'],
-      ])('%s is %s, and what is asked again then is taken once', async (marker, kind) => {
+      it.each<[string, VendorErrorKind[]]>([
+        ['server-error-once', [dedupes ? 'unavailable' : 'server-error']],
+        ['overloaded-once', ['unavailable', 'rate-limited', 'server-error']],
+        ['rate-limited-once', ['rate-limited']],
+      ])('%s is %s, and what is asked again then is taken once', async (marker, kinds) => {
         const text = prompt(marker);
         const { output, errors } = await run(text);
         expect(output).toBeDefined();
-        expect(errors.map((error) => error.kind)).toEqual([kind]);
-        expect(await submits(text)).toBe(1);
+        expect(errors).toHaveLength(1);
+        expect(kinds).toContain(errors[0]?.kind);
+        expect([await submits(text), await asks(text)]).toEqual([1, 2]);
         errors.forEach(expectDiscreet);
+      });
+
+      it('a vendor that answers each ask with an error of its own is asked twice at most, or under one key', async () => {
+        const text = prompt('server-error');
+        const { output, errors } = await run(text);
+        expect(output).toBeUndefined();
+        expect(errors.at(-1)?.kind).toBe(dedupes ? 'unavailable' : 'server-error');
+        expect(await submits(text)).toBe(0);
+        if (!dedupes) expect(await asks(text)).toBe(2);
       });
 
       it('a refused credential is told as such, and nowhere shown', async () => {
@@ -100,22 +115,25 @@ export function describeProviderContract({
         expect(errors[0]?.message).not.toContain('invalid');
       });
 
-      it('a lost answer is never followed by a second submit, and found where the vendor can be asked', async () => {
-        const text = prompt('answer-lost');
-        const submittedAfter = new Date();
-        const request = requestOf(family, ask(text));
-        const lost = await drive(adapter, request, vendor());
-        expect(lost.errors).toHaveLength(1);
-        lost.errors.forEach(expectDiscreet);
-        // Only a vendor that dedupes on an id of ours lets an attempt go on as if nothing had been lost.
-        if (!lost.output) {
-          expect(lost.errors[0]?.kind).toBe('submission-unknown');
-          const found = await adapter.lookup?.(request, vendor(), submittedAfter);
-          expect(found !== undefined).toBe(adapter.lookup !== undefined);
-          if (found) expect((await driveFrom(adapter, found, vendor())).output).toBeDefined();
-        }
-        expect(await submits(text)).toBe(1);
-      });
+      it.each(['answer-lost', 'proxy-error-once'])(
+        'a lost answer (%s) is never followed by a second submit, and found where the vendor can be asked',
+        async (marker) => {
+          const text = prompt(marker);
+          const submittedAfter = new Date();
+          const request = requestOf(family, ask(text));
+          const lost = await drive(adapter, request, vendor());
+          expect(lost.errors).toHaveLength(1);
+          lost.errors.forEach(expectDiscreet);
+          expect(lost.output !== undefined).toBe(dedupes);
+          if (!dedupes) {
+            expect(lost.errors[0]?.kind).toBe('submission-unknown');
+            const found = await adapter.lookup?.(request, vendor(), submittedAfter);
+            expect(found !== undefined).toBe(adapter.lookup !== undefined);
+            if (found) expect((await driveFrom(adapter, found, vendor())).output).toBeDefined();
+          }
+          expect(await submits(text)).toBe(1);
+        },
+      );
 
       it('fields that we do not know change nothing', async () => {
         const tomorrow = await vendorOfTomorrow(sandbox.url);
@@ -151,6 +169,12 @@ export function describeProviderContract({
         expect(errors.map((error) => error.kind)).toEqual(['failed']);
         expect(await submits(text)).toBe(1);
         errors.forEach(expectDiscreet);
+      });
+
+      it('a proxy that refuses one poll ends no task', async () => {
+        const { output, errors } = await driveFrom(adapter, await begin(prompt('proxy-refusal-once')), vendor());
+        expect(output).toBeDefined();
+        expect(errors.map((error) => error.kind)).toEqual(['unavailable']);
       });
 
       it('a task that hangs is neither done nor failed', async () => {

@@ -1,6 +1,7 @@
 import type { VendorTask } from '@doitong/contracts';
 import type { ProviderAdapter, Submission, VendorContext, VendorOutput, VendorRequest } from '../adapter.js';
-import type { VendorError } from '../errors.js';
+import { isPassing, ReadDoubts, SubmitPolicy } from '../asking.js';
+import { VendorError } from '../errors.js';
 
 export interface Drive {
   output?: VendorOutput;
@@ -11,14 +12,22 @@ export interface Drive {
 }
 
 const enoughPolls = 100;
-const mostTries = 5;
 const pauseMs = 20;
 
 /** Carries an attempt through as a worker does: asks again only where that is allowed, and passes each task through JSON. */
 export async function drive(adapter: ProviderAdapter, request: VendorRequest, vendor: VendorContext): Promise<Drive> {
   const errors: VendorError[] = [];
-  const submission = await insist(errors, () => adapter.submit(request, vendor));
-  return submission ? driveFrom(adapter, submission, vendor, errors) : { errors };
+  const policy = new SubmitPolicy();
+  const startedAt = new Date();
+  for (;;) {
+    const submission = await adapter.submit(request, vendor).catch(noted(errors));
+    if (!(submission instanceof VendorError)) return driveFrom(adapter, submission, vendor, errors);
+    const next = policy.after(submission);
+    if (next === 'end' || next === 'look-up') return { errors };
+    await pause();
+    const found = next === 'look-up, then ask' ? await adapter.lookup?.(request, vendor, startedAt) : undefined;
+    if (found) return driveFrom(adapter, found, vendor, errors);
+  }
 }
 
 export async function driveFrom(
@@ -30,14 +39,26 @@ export async function driveFrom(
 ): Promise<Drive> {
   if (submission.kind === 'output') return { output: submission.output, errors };
   let task = durable(submission.task);
+  const doubts = new ReadDoubts(0);
   for (let polls = 0; polls < mostPolls; polls++) {
-    const result = await insist(errors, () => adapter.poll(task, vendor));
-    if (!result) return { task, errors };
-    if (result.status === 'succeeded') return { output: result.output, task, errors };
-    if (result.task) task = durable(result.task);
+    const result = await adapter.poll(task, vendor).catch(noted(errors));
+    if (result instanceof VendorError) {
+      if (result.doubtful ? doubts.settles(Date.now()) : !isPassing(result)) return { task, errors };
+    } else {
+      if (result.status === 'succeeded') return { output: result.output, task, errors };
+      if (result.task) task = durable(result.task);
+    }
     await pause();
   }
   return { task, errors };
+}
+
+function noted(errors: VendorError[]) {
+  return (error: unknown): VendorError => {
+    if (!(error instanceof VendorError)) throw error;
+    errors.push(error);
+    return error;
+  };
 }
 
 export const pause = (ms = pauseMs) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -54,19 +75,4 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 /** As it comes back from the database. */
 export function durable(task: VendorTask): VendorTask {
   return JSON.parse(JSON.stringify(task));
-}
-
-async function insist<T>(errors: VendorError[], ask: () => Promise<T>): Promise<T | undefined> {
-  for (let tries = 0; tries < mostTries; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      const thrown = error as VendorError;
-      if (thrown.name !== 'VendorError') throw error;
-      errors.push(thrown);
-      if (thrown.kind !== 'unavailable' && thrown.kind !== 'rate-limited') return undefined;
-      await pause();
-    }
-  }
-  return undefined;
 }

@@ -10,8 +10,10 @@ export type StartSandbox = (env: Record<string, string>) => Promise<{ url: strin
 
 export interface Sandbox {
   url: string;
-  /** Accepted submits whose prompt contains this. */
+  /** Accepted submits whose prompt contains this, each with a task of its own. */
   submits(family: string, prompt: string): Promise<number>;
+  /** Asks with such a prompt, also those that were refused or known already. */
+  asks(family: string, prompt: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -19,12 +21,14 @@ export interface Sandbox {
 export async function startSandbox(start: StartSandbox): Promise<Sandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'provider-contract-'));
   const service = await start({ SANDBOX_SPEED: '0', SANDBOX_DATA_DIR: folder });
+  const counts = async (family: string, prompt: string) => {
+    const answer = await fetch(`${service.url}/_sandbox/submits?${new URLSearchParams({ family, prompt })}`);
+    return (await answer.json()) as { total: number; asked: number };
+  };
   return {
     url: service.url,
-    async submits(family, prompt) {
-      const answer = await fetch(`${service.url}/_sandbox/submits?${new URLSearchParams({ family, prompt })}`);
-      return ((await answer.json()) as { total: number }).total;
-    },
+    submits: async (family, prompt) => (await counts(family, prompt)).total,
+    asks: async (family, prompt) => (await counts(family, prompt)).asked,
     async stop() {
       await service.stop();
       await rm(folder, { recursive: true, force: true });
