@@ -18,7 +18,10 @@ export async function rawConnection(url: string, sent = ''): Promise<RawConnecti
   const socket = connect(Number(port), hostname);
   const chunks: Buffer[] = [];
   socket.on('error', () => {}).on('data', (chunk) => chunks.push(chunk));
-  const said = once(socket, 'close').then(() => Buffer.concat(chunks).toString());
+  // `once` would reject at an error before that, which tells nothing that `said` does not.
+  const said = new Promise<string>((closed) => {
+    socket.once('close', () => closed(Buffer.concat(chunks).toString()));
+  });
   await once(socket, 'connect');
   if (sent) socket.write(sent);
   return { socket, said };
