@@ -1,5 +1,6 @@
 export { Customer, type GraphqlAnswer, Operator, type SeenGeneration } from './customer.js';
 export { type Platform, passTime, type ServiceName, startPlatform } from './platform.js';
+export { randomOf } from './random.js';
 export { type RawConnection, rawConnection, UNFINISHED } from './raw-connection.js';
 export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';
 export { type Service, startService } from './service.js';

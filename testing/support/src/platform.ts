@@ -32,6 +32,10 @@ export interface Platform {
   processes(name: ServiceName): Service[];
   /** SIGKILL, to all replicas. */
   kill(name: ServiceName): Promise<void>;
+  /** Ends this one replica; the exit code of one that was asked to end. Throws when it did not end by itself. */
+  end(name: ServiceName, service: Service, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+  /** What each process has written so far, also one that has ended. */
+  logs(): { name: ServiceName; lines: string[] }[];
   /**
    * Lifts the account's limit a minute, and that alone, so that a test may look as often as it likes. To be called before its
    * first request: gateways remember limits.
@@ -86,6 +90,7 @@ export async function startPlatform(
     },
   };
   const running = new Map<ServiceName, Service[]>();
+  const started: { name: ServiceName; service: Service }[] = [];
   const processes = (name: ServiceName) => running.get(name) ?? [];
 
   const start = async (name: ServiceName) => {
@@ -96,15 +101,25 @@ export async function startPlatform(
     const settings = { ...common, ...identity, WORKER_FAMILY: family, ...own[name] };
     const service = await startService(app, settings, { readyPath: ready, port });
     running.set(name, [...processes(name), service]);
+    started.push({ name, service });
     return service;
+  };
+  const end: Platform['end'] = async (name, service, signal) => {
+    running.set(
+      name,
+      processes(name).filter((other) => other !== service),
+    );
+    if (signal === 'SIGTERM') return service.stop();
+    await service.kill();
+    return null;
   };
   const kill = async (name: ServiceName) => {
     await Promise.all(processes(name).map((service) => service.kill()));
     running.delete(name);
   };
   const startAll = async (some: readonly ServiceName[]) => {
-    const started = await Promise.allSettled(some.map(start));
-    const failure = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    const outcomes = await Promise.allSettled(some.map(start));
+    const failure = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
     if (failure) throw failure.reason;
   };
   const stop = async () => {
@@ -138,6 +153,8 @@ export async function startPlatform(
     start,
     processes,
     kill,
+    end,
+    logs: () => started.map(({ name, service }) => ({ name, lines: service.logs() })),
     allowManyRequests,
     async submits(prompt) {
       const answer = await fetch(`${sandboxUrl}/_sandbox/submits?${new URLSearchParams({ prompt })}`);

@@ -6,8 +6,8 @@ import {
   type Priority,
 } from '@doitong/contracts';
 import { choose } from '@doitong/generations/choice/choice';
+import { randomOf } from '@doitong/support';
 import { type Asked, Knowledge } from './knowledge.js';
-import { randomOf } from './random.js';
 import type { Incident, Vendor } from './world.js';
 
 /** One request and what became of it. */
