@@ -1,4 +1,4 @@
-import { loadConfig, runService } from '@doitong/service-kit';
+import { listening, loadConfig, runService } from '@doitong/service-kit';
 import { SandboxModule } from './app.module.js';
 import { SandboxConfig } from './config.js';
 
@@ -7,8 +7,7 @@ await runService(() => {
   return {
     name: 'sandbox',
     modules: [SandboxModule.register(config)],
-    host: config.HOST,
-    port: config.PORT,
+    ...listening(config),
     logLevel: config.LOG_LEVEL,
     stopGraceMs: config.STOP_GRACE_MS,
   };

@@ -5,11 +5,12 @@ import { startPlatform } from './platform/platform.js';
 try {
   const startedAt = Date.now();
   const config = loadConfig(StandaloneConfig);
-  const { file, stop } = await startPlatform(config);
+  const { file, lost, stop } = await startPlatform(config);
   stopOnSignal(async () => {
     process.stdout.write('\nStopping …\n');
     await stop();
   });
+  lost.then(fatal);
   const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
   process.stdout.write(`Doitong is ready (${seconds} s). Ctrl-C stops it; data and log are in ${config.DATA_DIR}.
 

@@ -8,6 +8,8 @@ import { whenParentDies } from './guard.js';
 export interface LocalServer {
   url: string;
   port: number;
+  /** Resolves when its process has ended, in whatever way. */
+  ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,6 +30,8 @@ export interface ServerProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' |
 export class ServerProcess {
   /** The last lines of output, for error messages. */
   readonly tail: string[] = [];
+  /** Resolves when the process has ended; what it wrote last may still come. */
+  readonly ended: Promise<void>;
   private readonly log: Log;
   private readonly child: ChildProcess;
   private readonly closed: Promise<unknown>;
@@ -45,8 +49,13 @@ export class ServerProcess {
     this.closed = once(this.child, 'close').catch((error: Error) => {
       this.failure = error;
     });
+    this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()));
+    // Nothing that becomes of a server, or of a signal to it, ends the process that has started it.
+    this.child.on('error', () => undefined);
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => this.keep(line));
+      if (!stream) continue;
+      const lines = createInterface({ input: stream });
+      lines.on('line', (line) => this.keep(line)).on('error', () => undefined);
     }
     if (this.child.pid) {
       const callOff = whenParentDies(`kill -s ${orphanSignal.slice(3)} "$1"`, String(this.child.pid));

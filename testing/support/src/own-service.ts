@@ -77,6 +77,7 @@ export async function prepareService<Config extends TObject>(
         modules,
         host: HOST,
         port: 0,
+        management: { host: HOST, port: 0 },
         natsUrl: NATS_URL,
         logLevel: LOG_LEVEL,
       });

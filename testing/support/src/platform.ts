@@ -96,10 +96,9 @@ export async function startPlatform(
   const start = async (name: ServiceName) => {
     const [app, family] = name.startsWith('worker-') ? ['worker', name.slice('worker-'.length)] : [name, ''];
     const port = processes(name).length === 0 ? ports[name] : undefined;
-    const ready = name === 'sandbox' ? '/healthz' : '/readyz';
     const identity: Record<string, string> = name === 'sandbox' ? {} : { NATS_URL: natsUrl(name) };
     const settings = { ...common, ...identity, WORKER_FAMILY: family, ...own[name] };
-    const service = await startService(app, settings, { readyPath: ready, port });
+    const service = await startService(app, settings, { port });
     running.set(name, [...processes(name), service]);
     started.push({ name, service });
     return service;

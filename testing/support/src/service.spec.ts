@@ -9,7 +9,7 @@ const APP = '../../testing/support/src/__fixtures__/app';
 
 it('a service is ready when it answers, and tells its exit code and its log', async () => {
   const service = await startService(APP, {});
-  expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${service.managementUrl}/readyz`)).status).toBe(200);
   expect(service.logs()).toEqual(['{"msg":"listening"}']);
   expect(await service.stop()).toBe(0);
   await expect(fetch(service.url)).rejects.toThrow();

@@ -10,6 +10,8 @@ export interface Service {
   pid: number;
   /** `http://127.0.0.1:<port>` */
   url: string;
+  /** Where it answers about itself. */
+  managementUrl: string;
   /** All lines of its standard output and error so far; JSON, but for what Node itself prints. */
   logs(): string[];
   /** Sends a deadly signal and resolves when the process is gone. */
@@ -19,37 +21,38 @@ export interface Service {
 }
 
 export interface ServiceOptions {
-  /** Ready is when this answers 200. */
-  readyPath?: string;
   /** Default: a free one. */
   port?: number;
 }
 
 /**
- * Starts the built `dist/apps/<app>/main.js` with `PORT` and `env` as its whole environment, and waits until it is ready.
+ * Starts the built `dist/apps/<app>/main.js` with `PORT`, `MANAGEMENT_PORT` and `env` as its whole environment, and waits until it is ready.
  * Throws, with the last lines of its log, if it ends or is not ready in 120 s.
  */
 export async function startService(
   app: string,
   env: Record<string, string>,
-  { readyPath = '/readyz', port }: ServiceOptions = {},
+  { port }: ServiceOptions = {},
 ): Promise<Service> {
   const main = fileURLToPath(new URL(`../../../dist/apps/${app}/main.js`, import.meta.url));
   if (!existsSync(main)) throw new Error(`${app} is not built: run \`npm run build\` first.`);
   const chosenPort = port ?? (await freePort());
+  const managementPort = await freePort();
   const url = `http://127.0.0.1:${chosenPort}`;
+  const managementUrl = `http://127.0.0.1:${managementPort}`;
   const lines: string[] = [];
   const { PATH = '', HOME = '' } = process.env;
   const child = new ServerProcess(app, process.execPath, ['--enable-source-maps', main], {
-    env: { PATH, HOME, PORT: String(chosenPort), ...env },
+    env: { PATH, HOME, PORT: String(chosenPort), MANAGEMENT_PORT: String(managementPort), ...env },
     log: (line) => void lines.push(line),
     orphanSignal: 'SIGKILL',
   });
-  await child.ready(() => answersOk(url + readyPath), READY_TIMEOUT_MS);
+  await child.ready(() => answersOk(`${managementUrl}/readyz`), READY_TIMEOUT_MS);
 
   return {
     pid: child.pid!,
     url,
+    managementUrl,
     logs: () => lines,
     kill: (signal = 'SIGKILL') => child.stop([[signal, STOP_TIMEOUT_MS]]),
     async stop(signal = 'SIGTERM') {

@@ -6,7 +6,7 @@ import {
   type RequestOf,
   type Settlement,
 } from '@doitong/contracts';
-import { Batches, Logger } from '@doitong/service-kit';
+import { Batches, byHalves, Logger } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { BillingConfig } from '../config.js';
 import { GrantsRepository } from '../grants/grants.repository.js';
@@ -80,8 +80,16 @@ export class HoldsService {
 
   async releaseOrphans(generationIds: string[]): Promise<void> {
     if (generationIds.length === 0) return;
+    const outcomes = await byHalves(generationIds, (some) => this.release(some));
+    const [failure] = outcomes.filter((outcome) => outcome.status === 'rejected');
+    if (failure) this.logger.error('orphan holds not released', { error: failure.reason });
+    const released = generationIds.filter((_, index) => outcomes[index]!.status === 'fulfilled');
+    this.logger.warn('orphan holds released', { generationIds: released });
+  }
+
+  private async release(generationIds: string[]): Promise<string[]> {
     await this.settle(generationIds.map((generationId) => ({ generationId, outcome: 'RELEASE', credits: 0 })));
-    this.logger.warn('orphan holds released', { generationIds });
+    return generationIds;
   }
 }
 

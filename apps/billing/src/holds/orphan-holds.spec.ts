@@ -12,14 +12,19 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** Answers `generations.statuses` in the place of that service: null for ids that it is not told about. */
-function standIn(known: Record<string, GenerationStatus>): { asked: Set<string>; subscription: Subscription } {
+function standIn(
+  known: Record<string, GenerationStatus>,
+  creditCosts: Record<string, number> = {},
+): { asked: Set<string>; subscription: Subscription } {
   const asked = new Set<string>();
   const subscription = service.bus.connection.subscribe(generations.statuses.subject, {
     callback: (_, message) => {
       const { ids } = message.json<{ ids: string[] }>();
       for (const id of ids) asked.add(id);
       message.respond(
-        JSON.stringify({ statuses: ids.map((id) => ({ id, status: known[id] ?? null, creditCost: null })) }),
+        JSON.stringify({
+          statuses: ids.map((id) => ({ id, status: known[id] ?? null, creditCost: creditCosts[id] ?? null })),
+        }),
       );
     },
   });
@@ -92,6 +97,19 @@ it('holds of failed and cancelled generations are released, those of running and
     FAILED: 'RELEASED',
     CANCELLED: 'RELEASED',
   });
+  subscription.unsubscribe();
+});
+
+it('the hold of a cancelled generation that is charged stays, until that is settled', async () => {
+  const accountId = await service.account(100);
+  const [free, charged] = [await openHold(accountId), await openHold(accountId)];
+  const { subscription } = standIn({ [free]: 'CANCELLED', [charged]: 'CANCELLED' }, { [free]: 0, [charged]: 10 });
+  await waitFor(async () => {
+    await expire(free, charged);
+    expect(await statusOf(free)).toBe('RELEASED');
+  });
+  for (let times = 0; times < 2; times++) await lookedAt(charged);
+  expect(await statusOf(charged)).toBe('OPEN');
   subscription.unsubscribe();
 });
 

@@ -8,7 +8,7 @@ import { HoldsService } from './holds.service.js';
 
 const BATCH = 500;
 
-/** Whether an open hold of a generation in this status is a leftover. What is COMPLETED is captured by its outbox row. */
+/** Whether an open hold of a generation in this status is a leftover, if nothing is charged. What is charged is captured by its outbox row. */
 const isOrphan: Record<GenerationStatus, boolean> = {
   QUEUED: false,
   PROCESSING: false,
@@ -48,7 +48,7 @@ export class OrphanHolds implements OnApplicationBootstrap, OnModuleDestroy {
       const ids = await this.repository.takeExpired(BATCH, this.config.HOLD_TTL_SECONDS);
       if (ids.length === 0) return;
       const { statuses } = await this.bus.request(generations.statuses, { ids });
-      const orphans = statuses.filter(({ status }) => status === null || isOrphan[status]);
+      const orphans = statuses.filter(({ status, creditCost }) => status === null || (isOrphan[status] && !creditCost));
       await this.holds.releaseOrphans(orphans.map(({ id }) => id));
       if (ids.length < BATCH) return;
     }

@@ -1,5 +1,5 @@
 import type { RequestOf, rateLimit } from '@doitong/contracts';
-import { Batches } from '@doitong/service-kit';
+import { answerOf, Batches, byHalves } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { type Ask, type Found, WindowsRepository } from './windows.repository.js';
 
@@ -19,18 +19,22 @@ const LARGEST_BATCH = 1_000;
 /** Lets checks that come at about the same time share a statement. */
 @Injectable()
 export class CheckBatches {
-  private readonly batches = new Batches<Check, Verdict>((checks) => this.decide(checks), LARGEST_BATCH);
+  private readonly batches = new Batches<Check, PromiseSettledResult<Verdict>>(
+    (checks) => this.decide(checks),
+    LARGEST_BATCH,
+  );
 
   constructor(private readonly windows: WindowsRepository) {}
 
-  take(check: Check): Promise<Verdict> {
-    return this.batches.ask(check);
+  async take(check: Check): Promise<Verdict> {
+    return answerOf(await this.batches.ask(check));
   }
 
-  private async decide(checks: Check[]): Promise<Verdict[]> {
-    const verdicts: Verdict[] = [];
+  /** Each round by halves: what was counted in a round before must not be counted again. */
+  private async decide(checks: Check[]): Promise<PromiseSettledResult<Verdict>[]> {
+    const verdicts: PromiseSettledResult<Verdict>[] = [];
     for (const groups of rounds(checks)) {
-      const found = await this.windows.take(groups.map(({ ask }) => ask));
+      const found = await byHalves(groups, (some) => this.windows.take(some.map(({ ask }) => ask)));
       for (const [index, group] of groups.entries()) answer(group, found[index]!, verdicts);
     }
     return verdicts;
@@ -57,13 +61,19 @@ function rounds(checks: Check[]): Group[][] {
 /** The first ones were admitted, each of which saw only those before it. */
 function answer(
   { ask: { cost }, places }: Group,
-  { admitted, ...found }: Found & { admitted: number },
-  verdicts: Verdict[],
+  outcome: PromiseSettledResult<Found & { admitted: number }>,
+  verdicts: PromiseSettledResult<Verdict>[],
 ): void {
+  if (outcome.status === 'rejected') {
+    for (const place of places) verdicts[place] = outcome;
+    return;
+  }
+  const { admitted, ...found } = outcome.value;
   for (const [index, place] of places.entries()) {
     const allowed = index < admitted;
     const later = allowed ? (admitted - 1 - index) * cost : 0;
     const [newest = 0, ...older] = found.counts;
-    verdicts[place] = { ...found, counts: [newest - later, ...older], allowed };
+    const value = { ...found, counts: [newest - later, ...older], allowed };
+    verdicts[place] = { status: 'fulfilled', value };
   }
 }

@@ -15,7 +15,7 @@ import { watch } from './watch.js';
 async function demo(): Promise<boolean> {
   const dataDir = resolve(process.env.DATA_DIR ?? join('.data', 'demo'));
   const [PORT, SANDBOX_PORT] = await Promise.all([freePort(), freePort()]);
-  const ours = { PORT: String(PORT), SANDBOX_PORT: String(SANDBOX_PORT), DATA_DIR: dataDir };
+  const ours = { PORT: String(PORT), SANDBOX_PORT: String(SANDBOX_PORT), MANAGEMENT_PORT: '0', DATA_DIR: dataDir };
   const platform = await startPlatform(loadConfig(StandaloneConfig, { ...process.env, ...ours }));
   const bars = new Bars();
   try {

@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   adminIdentity,
+  keepRunning,
   type LocalServer,
   newAccess,
   startNats,
   startPostgres,
   wholePlatform,
 } from '@doitong/local-servers';
+import { createDataSource, type Logger } from '@doitong/service-kit';
+
 import type { StandaloneConfig } from '../config.js';
 import type { DataDir } from './data-dir.js';
 
@@ -18,10 +22,13 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-/** The PostgreSQL and the nats-server that were given, or our own. */
-export async function startServers(config: StandaloneConfig, dataDir: DataDir): Promise<Servers> {
-  const own: Promise<LocalServer>[] = [];
-  const started = (server: Promise<LocalServer>) => {
+type KeptServer = Omit<LocalServer, 'ended'>;
+
+/** The PostgreSQL and the nats-server that were given, or our own, which are started again when they end. */
+export async function startServers(config: StandaloneConfig, dataDir: DataDir, logger: Logger): Promise<Servers> {
+  const own: Promise<KeptServer>[] = [];
+  const started = (start: (port?: number) => Promise<LocalServer>) => {
+    const server = keepRunning(start, (line) => logger.warn(line));
     own.push(server);
     return server;
   };
@@ -32,8 +39,10 @@ export async function startServers(config: StandaloneConfig, dataDir: DataDir): 
   try {
     const access = newAccess([wholePlatform, adminIdentity]);
     const [databaseUrl, natsUrl] = await Promise.all([
-      config.DATABASE_URL ?? started(startPostgres({ directory: dataDir.path('postgres') })).then(({ url }) => url),
-      config.NATS_URL ?? started(startNats({ directory: dataDir.path('nats'), access })).then(({ url }) => url),
+      config.DATABASE_URL ??
+        started((port) => startPostgres({ directory: dataDir.path('postgres'), port })).then(({ url }) => url),
+      config.NATS_URL ??
+        started((port) => startNats({ directory: dataDir.path('nats'), access, port })).then(({ url }) => url),
     ]);
     if (config.NATS_URL) return { databaseUrl, natsUrl, adminNatsUrl: natsUrl, stop };
     return {
@@ -45,5 +54,23 @@ export async function startServers(config: StandaloneConfig, dataDir: DataDir): 
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+const AGAIN_MS = 500;
+
+/** Waits for a PostgreSQL that was given. */
+export async function untilThere(databaseUrl: string, logger: Logger): Promise<void> {
+  for (let told = false; ; told = true) {
+    try {
+      const dataSource = await createDataSource({ schema: 'public', migrations: [] }, databaseUrl, 1).initialize();
+      return await dataSource.destroy();
+    } catch (error) {
+      if (!told) {
+        process.stderr.write('Waiting for the PostgreSQL of DATABASE_URL; the log tells why it cannot be used.\n');
+        logger.warn('PostgreSQL cannot be used, waiting for it', { error });
+      }
+      await sleep(AGAIN_MS);
+    }
   }
 }

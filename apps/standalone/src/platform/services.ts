@@ -4,10 +4,10 @@ import { GenerationsConfig, GenerationsModule, persistence as generations } from
 import { families } from '@doitong/providers';
 import { RateLimitConfig, RateLimitModule, persistence as rateLimit } from '@doitong/rate-limit';
 import { SandboxConfig, SandboxModule } from '@doitong/sandbox';
-import { type Logger, loadConfig, migrate, type RunningService, startService } from '@doitong/service-kit';
+import { type Logger, listening, loadConfig, migrate, type RunningService, startService } from '@doitong/service-kit';
 import { WebhookDispatcherConfig, WebhookDispatcherModule, persistence as webhooks } from '@doitong/webhook-dispatcher';
 import { familyAccess, WorkerConfig, WorkerModule } from '@doitong/worker';
-import type { StandaloneConfig } from '../config.js';
+import { isLocal, type StandaloneConfig } from '../config.js';
 import type { DataDir } from './data-dir.js';
 import type { Secrets } from './secrets.js';
 import type { Servers } from './servers.js';
@@ -17,7 +17,10 @@ export async function migrateAll(databaseUrl: string): Promise<void> {
   await Promise.all([billing, generations, rateLimit, webhooks].map((tables) => migrate(tables, databaseUrl)));
 }
 
-/** Webhook receivers and inputs on this very machine. */
+/** Where the sandbox listens. Whoever reaches it sees all prompts and may move its time, so nobody else than this machine does. */
+export const SANDBOX_HOST = '127.0.0.1';
+
+/** Webhook receivers and inputs on this very machine, for as long as nobody else reaches the platform. */
 const forLocalUse = { WEBHOOK_ALLOW_LOOPBACK: 'true', WEBHOOK_ALLOW_HTTP: 'true', INPUT_ALLOW_LOOPBACK: 'true' };
 
 /** All services in this process, speaking to each other over NATS as they would apart. */
@@ -30,7 +33,7 @@ export function startServices(
   logger: Logger,
 ): Promise<RunningService> {
   const env = {
-    ...(process.env.NODE_ENV === 'production' ? {} : forLocalUse),
+    ...(process.env.NODE_ENV !== 'production' && isLocal(config) ? forLocalUse : {}),
     DATABASE_POOL_SIZE: '8',
     ...process.env,
     DATABASE_URL: databaseUrl,
@@ -53,8 +56,7 @@ export function startServices(
   });
   return startService({
     name: 'standalone',
-    host: config.HOST,
-    port: config.PORT,
+    ...listening(config),
     logLevel: config.LOG_LEVEL,
     stopGraceMs: config.STOP_GRACE_MS,
     natsUrl,
@@ -80,13 +82,14 @@ export function startSandbox(
   const env = {
     ...process.env,
     PORT: String(port),
-    HOST: config.HOST,
+    HOST: SANDBOX_HOST,
+    SANDBOX_PUBLIC_URL: `http://${SANDBOX_HOST}:${port}`,
     SANDBOX_SPEED: String(config.SANDBOX_SPEED),
     SANDBOX_DATA_DIR: dataDir.path('sandbox'),
   };
   return startService({
     name: 'sandbox',
-    host: config.HOST,
+    host: SANDBOX_HOST,
     port,
     logLevel: config.LOG_LEVEL,
     stopGraceMs: config.STOP_GRACE_MS,

@@ -1,6 +1,6 @@
 // A service in a process of its own, on built code: answers slowly, or with HOARD=true takes jobs and never ends one.
 import { request } from '@doitong/contracts';
-import { CommonConfig, Handles, JobQueue, loadConfig, port, runService } from '@doitong/service-kit';
+import { CommonConfig, Handles, JobQueue, listening, loadConfig, port, runService } from '@doitong/service-kit';
 import { Controller, Module } from '@nestjs/common';
 import Type from 'typebox';
 
@@ -31,8 +31,7 @@ await runService(() => {
   return {
     name: 'parrot',
     modules: [{ module: config.HOARD ? HoardingModule : ParrotModule }],
-    host: config.HOST,
-    port: config.PORT,
+    ...listening(config),
     natsUrl: config.NATS_URL,
     logLevel: 'info',
     stopGraceMs: config.STOP_GRACE_MS,

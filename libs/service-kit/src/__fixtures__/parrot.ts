@@ -102,5 +102,6 @@ export const onAnyPort = (name: string, natsUrl: string | undefined, ...modules:
   natsUrl,
   host: '127.0.0.1',
   port: 0,
+  management: { host: '127.0.0.1', port: 0 },
   logLevel: 'silent',
 });

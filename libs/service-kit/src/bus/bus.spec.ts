@@ -1,7 +1,7 @@
 import { DoitongError, type ReplyOf, type Request, type RequestOf } from '@doitong/contracts';
 import { startTestNats, type TestNats, waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { connect, headers, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { readableLogger } from '../__fixtures__/logs.js';
 import { parrot } from '../__fixtures__/messages.js';
 import { hearing, onAnyPort, relaying, speaking } from '../__fixtures__/parrot.js';
@@ -178,6 +178,37 @@ describe('small questions that are asked in one turn', () => {
   it('have their own answers though that of one is larger than NATS carries', async () => {
     const answers = await Promise.all([repeat('a', 2_000_000), repeat('b', 1)]);
     expect(answers).toEqual([expect.stringMatching(/^INTERNAL .*on our side/), 'b asks b']);
+  });
+
+  it('have their own answers though that of one breaks its contract', async () => {
+    const subject = 'parrot.broken';
+    const standIn = connection.subscribe(subject, {
+      callback: (_error, received) => {
+        if (received.headers?.has('Doitong-Together')) {
+          received.respond('', { headers: apart });
+        } else {
+          const { text } = received.json<{ text: string }>();
+          received.respond(text === 'broken' ? 'no JSON' : JSON.stringify({ text, requestId: 'one' }));
+        }
+      },
+    });
+    const apart = headers();
+    apart.set('Doitong-Apart', '3');
+    const ask = (text: string) =>
+      bus.request({ ...parrot.repeat, subject }, { text, times: 1 }).then(
+        (answer) => answer.text,
+        ({ code }) => code,
+      );
+    expect(await Promise.all(['a', 'broken', 'c'].map(ask))).toEqual(['a', 'INTERNAL', 'c']);
+    standIn.unsubscribe();
+  });
+
+  it('are sent by halves when they are larger together than NATS carries', async () => {
+    const small = { ...connection.info!, max_payload: 4_096 + 150 };
+    const narrow = Object.create(connection, { info: { value: small } }) as NatsConnection;
+    const own = new PatientBus(narrow);
+    const ask = (text: string) => own.request(parrot.repeat, { text, times: 1 }).then((answer) => answer.text);
+    expect(await Promise.all(['a', 'b', 'c', 'd'].map(ask))).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('fail together when nobody answers', async () => {

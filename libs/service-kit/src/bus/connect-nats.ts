@@ -2,28 +2,23 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from '../logging/logger.js';
 import { connectOptions } from './connect-options.js';
 
-const SILENCE_MS = 2_000;
 const RECONNECT_MS = 250;
 
-/** Connects, however long NATS takes to appear, and again whenever it was gone; the log tells of both. */
+/** Connects, and again whenever NATS was gone, however long that lasts and for whatever reason; the log tells of it. */
 export async function connectNats(natsUrl: string, name: string, logger: Logger): Promise<NatsConnection> {
-  const silence = setTimeout(() => logger.warn('NATS does not answer, waiting for it'), SILENCE_MS);
-  try {
-    const connection = await connect({
-      ...connectOptions(natsUrl),
-      name,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: RECONNECT_MS,
-      waitOnFirstConnect: true,
-      // A stack trace for every request, which only failed ones would show, costs a tenth of the CPU.
-      noAsyncTraces: true,
-    });
-    writeOnceATurn(connection);
-    void tell(connection, logger);
-    return connection;
-  } finally {
-    clearTimeout(silence);
-  }
+  const connection = await connect({
+    ...connectOptions(natsUrl),
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    // Else the second refusal in the life of a process ends its connection for good; a server that is slow to let us in refuses as well.
+    ignoreAuthErrorAbort: true,
+    // A stack trace for every request, which only failed ones would show, costs a tenth of the CPU.
+    noAsyncTraces: true,
+  });
+  writeOnceATurn(connection);
+  void tell(connection, logger);
+  return connection;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transp
 import type { Logger } from '../logging/logger.js';
 import { currentContext, type RequestContext } from '../logging/request-context.js';
 import { Batches } from '../runtime/batches.js';
+import { answerOf } from '../runtime/halves.js';
 import { ACTOR, APART, ERROR_CODE, marked, REQUEST_ID, TOGETHER } from './headers.js';
 import type { Carried, Outcome } from './together.js';
 import { parseMessage } from './validation.js';
@@ -35,7 +36,7 @@ export class NoAnswer extends Error {
 
 /** The calling side of every message of libs/contracts. */
 export class MessageBus {
-  private readonly turns = new Map<string, Batches<Asked, Outcome>>();
+  private readonly turns = new Map<string, Batches<Asked, PromiseSettledResult<Outcome>>>();
 
   constructor(
     readonly connection: NatsConnection,
@@ -52,7 +53,7 @@ export class MessageBus {
     const asked = { body: JSON.stringify(body), context: currentContext() };
     const shares = together && asked.body.length <= LARGEST_TOGETHER;
     const outcome = await (shares
-      ? this.turn(subject, timeoutMs).ask(asked)
+      ? this.turn(subject, timeoutMs).ask(asked).then(answerOf)
       : this.askAlone(subject, asked, timeoutMs));
     if ('error' in outcome)
       throw DoitongError.from(inForm(subject, () => parseMessage(subject, ErrorBody, outcome.error)));
@@ -81,24 +82,30 @@ export class MessageBus {
   }
 
   /** What is asked on a subject in one turn of the event loop. */
-  private turn(subject: string, timeoutMs: number): Batches<Asked, Outcome> {
+  private turn(subject: string, timeoutMs: number): Batches<Asked, PromiseSettledResult<Outcome>> {
     const key = `${subject} ${timeoutMs}`;
     let turn = this.turns.get(key);
     if (!turn) {
       const ask = (all: Asked[]) => this.askTogether(subject, all, timeoutMs);
-      turn = new Batches(ask, MOST_TOGETHER, Number.POSITIVE_INFINITY);
+      turn = new Batches(ask, MOST_TOGETHER, Number.POSITIVE_INFINITY, wasNotSent);
       this.turns.set(key, turn);
     }
     return turn;
   }
 
-  private async askTogether(subject: string, all: Asked[], timeoutMs: number): Promise<Outcome[]> {
-    const alone = () => Promise.all(all.map((asked) => this.askAlone(subject, asked, timeoutMs)));
+  private async askTogether(
+    subject: string,
+    all: Asked[],
+    timeoutMs: number,
+  ): Promise<PromiseSettledResult<Outcome>[]> {
+    const alone = () => Promise.allSettled(all.map((asked) => this.askAlone(subject, asked, timeoutMs)));
     if (all.length === 1) return alone();
     const carried = marked(TOGETHER, String(all.length));
     const bodies = all.map(({ body, context }) => ({ body, requestId: context?.requestId, actor: context?.actor }));
     const reply = await this.send(subject, JSON.stringify(bodies satisfies Carried[]), carried, timeoutMs);
-    return reply.headers?.has(APART) ? alone() : inForm(subject, () => reply.json<Outcome[]>());
+    if (reply.headers?.has(APART)) return alone();
+    const outcomes = inForm(subject, () => reply.json<Outcome[]>());
+    return outcomes.map((value) => ({ status: 'fulfilled', value }));
   }
 
   private async askAlone(subject: string, { body, context }: Asked, timeoutMs: number): Promise<Outcome> {
@@ -125,6 +132,9 @@ export class MessageBus {
     throw new DoitongError('INVALID_INPUT', `The request is too large: more than ${most} bytes.`);
   }
 }
+
+/** Together they were too large, and nobody heard of them. What has no answer, or a broken one, may have been carried out, and is not asked again. */
+const wasNotSent = (error: unknown) => error instanceof DoitongError && error.code === 'INVALID_INPUT';
 
 /** What `read` finds in an answer. */
 function inForm<T>(subject: string, read: () => T): T {

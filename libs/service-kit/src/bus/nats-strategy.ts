@@ -6,6 +6,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { type Logger } from '../logging/logger.js';
 import { type RequestContext, withContext } from '../logging/request-context.js';
 import { within } from '../runtime/within.js';
+import type { OfFamily } from './decorators.js';
 import { ACTOR, APART, ERROR_CODE, marked, REQUEST_ID, TOGETHER } from './headers.js';
 import { checkStorable } from './storable.js';
 import type { Carried, Outcome } from './together.js';
@@ -70,7 +71,7 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
     if (sent?.has(TOGETHER)) return this.serveTogether(message, handler, received);
     const asked = { body: received.string(), requestId: sent?.get(REQUEST_ID), actor: sent?.get(ACTOR) };
     await withContext(contextOf(asked), async () => {
-      const outcome = await this.outcome(message, handler, asked.body);
+      const outcome = await this.outcome(message, handler, asked.body, received.subject);
       if (message.kind === 'broadcast') return;
       try {
         reply(received, outcome);
@@ -84,7 +85,9 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
   private async serveTogether(message: Request | Broadcast, handler: MessageHandler, received: Msg): Promise<void> {
     const all = received.json<Carried[]>();
     const outcomes = await Promise.all(
-      all.map((asked) => withContext(contextOf(asked), () => this.outcome(message, handler, asked.body))),
+      all.map((asked) =>
+        withContext(contextOf(asked), () => this.outcome(message, handler, asked.body, received.subject)),
+      ),
     );
     try {
       received.respond(encoded(outcomes));
@@ -95,9 +98,15 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
   }
 
   /** Nest's handler of a broadcast calls those of all modules that hear it. */
-  private async outcome(message: Request | Broadcast, handler: MessageHandler, body: string): Promise<Outcome> {
+  private async outcome(
+    message: Request | Broadcast,
+    handler: MessageHandler,
+    body: string,
+    subject: string,
+  ): Promise<Outcome> {
     try {
-      const result = await handler(parsed(message, body));
+      const asked = parsed(message, body);
+      const result = await handler(handler.extras?.ofFamily ? { ...(asked as object), ...familyOf(subject) } : asked);
       return { value: (isObservable(result) ? await lastValueFrom(result) : result) ?? {} };
     } catch (error) {
       return this.failed(message.subject, error);
@@ -114,6 +123,9 @@ export class NatsStrategy extends Server implements CustomTransportStrategy {
 function contextOf({ requestId, actor }: Carried): RequestContext {
   return { requestId: requestId || randomUUID(), ...(actor ? { actor } : {}) };
 }
+
+/** The server has let only this family's workers use it. */
+const familyOf = (subject: string): OfFamily => ({ family: subject.slice(subject.lastIndexOf('.') + 1) });
 
 const encoded = (value: unknown) => encoder.encode(JSON.stringify(value));
 

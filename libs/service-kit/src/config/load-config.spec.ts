@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import Type from 'typebox';
-import { CommonConfig, DatabaseConfig, port } from './common-config.js';
+import { CommonConfig, DatabaseConfig, listening, port } from './common-config.js';
 import { ConfigError, loadConfig } from './load-config.js';
 
 const Config = Type.Object({
@@ -19,6 +19,7 @@ it('reads the variables as their types, with defaults for what is absent or empt
     NATS_URL: 'nats://127.0.0.1:4222',
     STOP_GRACE_MS: 25_000,
     HOST: '127.0.0.1',
+    MANAGEMENT_HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
     PORT: 0,
     SCALE: 0.5,
@@ -54,4 +55,12 @@ it('names each variable at fault and what it may be, and tells no value', () => 
 
 it('names a variable that is not set', () => {
   expect(() => loadConfig(Config, {})).toThrow(new ConfigError('DATABASE_URL is not set'));
+});
+
+it('the management side listens on this machine alone, 10,000 above the port of customers, unless it is told otherwise', () => {
+  const place = { HOST: '0.0.0.0', MANAGEMENT_HOST: '127.0.0.1', PORT: 4000 };
+  expect(listening(place)).toEqual({ host: '0.0.0.0', port: 4000, management: { host: '127.0.0.1', port: 14_000 } });
+  expect(listening({ ...place, PORT: 0 }).management.port).toBe(0);
+  expect(listening({ ...place, PORT: 60_000, MANAGEMENT_PORT: 9_000 }).management.port).toBe(9_000);
+  expect(() => listening({ ...place, PORT: 60_000 })).toThrow(ConfigError);
 });

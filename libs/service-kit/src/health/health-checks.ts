@@ -1,17 +1,27 @@
 const CHECK_MS = 2_000;
 
+/** Thrown by a check whose message `/readyz` is to tell. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
 /** What a process needs to do its work. Everything that it depends on adds a check. */
 export class HealthChecks {
   private readonly checks = new Map<string, () => Promise<void>>();
-  private draining = false;
+  private phase: 'starting' | 'serving' | 'draining' = 'starting';
 
   add(name: string, check: () => Promise<void>): void {
     this.checks.set(name, check);
   }
 
+  /** From now on ready, while all checks go well. */
+  serve(): void {
+    this.phase = 'serving';
+  }
+
   /** From now on not ready: no new work should be sent here. */
   drain(): void {
-    this.draining = true;
+    this.phase = 'draining';
   }
 
   async run(): Promise<{ ready: boolean; checks: Record<string, string> }> {
@@ -19,7 +29,7 @@ export class HealthChecks {
       [...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const),
     );
     const checks = Object.fromEntries(results);
-    return { ready: !this.draining && results.every(([, result]) => result === 'ok'), checks };
+    return { ready: this.phase === 'serving' && results.every(([, result]) => result === 'ok'), checks };
   }
 }
 
@@ -30,7 +40,7 @@ async function outcome(check: () => Promise<void>): Promise<string> {
   });
   const result = check().then(
     () => 'ok',
-    () => 'failed',
+    (error) => (error instanceof NotReady ? error.message : 'failed'),
   );
   try {
     return await Promise.race([result, tooLate]);

@@ -39,7 +39,7 @@ async function withOwnNats() {
 }
 
 async function get(path: string, from = service) {
-  const response = await fetch(from.url + path);
+  const response = await fetch(from.managementUrl + path);
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 }
 const readiness = async (of = service) => {
@@ -61,13 +61,21 @@ it('/metrics is in the text form of Prometheus, labelled with the service', asyn
 });
 
 it.each(['/healthz', '/readyz', '/metrics'])('HEAD %s is answered as its GET, without a body', async (path) => {
-  const [got, head] = [await fetch(service.url + path), await fetch(service.url + path, { method: 'HEAD' })];
+  const [got, head] = [
+    await fetch(service.managementUrl + path),
+    await fetch(service.managementUrl + path, { method: 'HEAD' }),
+  ];
   expect([head.status, head.headers.get('content-type')]).toEqual([got.status, got.headers.get('content-type')]);
   expect([(await got.text()) === '', await head.text()]).toEqual([false, '']);
 });
 
 it('what is not there is 404', async () => {
   expect(await get('/nothing')).toMatchObject({ status: 404 });
+});
+
+it('the port of customers tells that the process lives, and nothing else of it', async () => {
+  const status = async (path: string) => (await fetch(service.url + path)).status;
+  expect([await status('/healthz'), await status('/readyz'), await status('/metrics')]).toEqual([200, 404, 404]);
 });
 
 it('/readyz is 503 and names PostgreSQL while that is gone; the process lives on', async () => {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Level, pino } from 'pino';
 import { currentContext } from './request-context.js';
@@ -17,7 +18,10 @@ export class Logger {
       serializers: { error: pino.stdSerializers.errWithCause },
       mixin: () => currentContext() ?? {},
     };
-    this.pino = destination ? pino(options, destination) : pino(options);
+    const output = destination ?? pino.destination(process.stdout.fd);
+    // A log that cannot be written, such as on a full disk, must not end the process.
+    if (output instanceof EventEmitter) output.on('error', () => undefined);
+    this.pino = pino(options, output);
   }
 
   error(message: string, fields: Fields = {}): void {

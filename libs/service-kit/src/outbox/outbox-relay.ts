@@ -3,6 +3,7 @@ import { type MessageBus, NoAnswer } from '../bus/message-bus.js';
 import type { Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
 import type { Database, Queryable } from '../persistence/database.js';
+import { byHalves } from '../runtime/halves.js';
 import { Periodic } from '../runtime/periodic.js';
 
 const BATCH = 500;
@@ -13,12 +14,6 @@ interface Row {
   id: number;
   item: unknown;
   request_id: string;
-}
-
-/** Rows that were not taken, and why the last of them was not. */
-interface Refusal {
-  ids: number[];
-  error?: unknown;
 }
 
 /**
@@ -67,15 +62,17 @@ export class OutboxRelay {
       [route.subject],
     );
     if (rows.length === 0) return 0;
-    const { ids: failed, error } = await this.handOver(route, rows);
-    const refused = new Set(failed);
-    const delivered = rows.map(({ id }) => id).filter((id) => !refused.has(id));
+    // One bad item must not hold up the others of its batch.
+    const outcomes = await byHalves(rows, (some) => this.handOver(route, some), wasAnswered);
+    const idsOf = (status: 'fulfilled' | 'rejected') =>
+      rows.filter((_, index) => outcomes[index]!.status === status).map(({ id }) => id);
+    const [delivered, failed] = [idsOf('fulfilled'), idsOf('rejected')];
     if (delivered.length > 0) await tx.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [delivered]);
     if (failed.length > 0) {
       this.logger.warn('outbox items not taken, will be tried again', {
         subject: route.subject,
         items: failed.length,
-        error,
+        error: outcomes.find((outcome) => outcome.status === 'rejected')?.reason,
       });
       await tx.query(
         `UPDATE outbox SET tries = tries + 1,
@@ -88,20 +85,13 @@ export class OutboxRelay {
     return rows.length;
   }
 
-  private async handOver(route: Request, rows: Row[]): Promise<Refusal> {
-    try {
-      await withContext({ requestId: rows[0]!.request_id }, () =>
-        this.bus.request(route, { items: rows.map(({ item }) => item) } as never),
-      );
-      return { ids: [] };
-    } catch (error) {
-      const answered = !(error instanceof DoitongError && error.cause instanceof NoAnswer);
-      if (rows.length === 1 || !answered) return { ids: rows.map(({ id }) => id), error };
-      // One bad item must not hold up the others of its batch: it is found by halves.
-      const middle = Math.ceil(rows.length / 2);
-      const halves = [rows.slice(0, middle), rows.slice(middle)];
-      const refusals = await Promise.all(halves.map((half) => this.handOver(route, half)));
-      return { ids: refusals.flatMap(({ ids }) => ids), error: refusals.find((one) => one.error)?.error };
-    }
+  private async handOver(route: Request, rows: Row[]): Promise<Row[]> {
+    await withContext({ requestId: rows[0]!.request_id }, () =>
+      this.bus.request(route, { items: rows.map(({ item }) => item) } as never),
+    );
+    return rows;
   }
 }
+
+/** A receiver that does not answer has nothing against an item. */
+const wasAnswered = (error: unknown) => !(error instanceof DoitongError && error.cause instanceof NoAnswer);

@@ -17,6 +17,17 @@ const LONGEST_STANDSTILL = '30s';
 const INT8 = 20;
 pg.types.setTypeParser(INT8, Number);
 
+/**
+ * Listens from the first moment. The server may end a connection in the same breath in which it greets it; whoever asked for the connection does
+ * not listen yet, and an error that nobody hears would end the process. Queries on it fail all the same.
+ */
+class HeardClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** Throws an error for a person when the server cannot be reached, which says where it was looked for. */
 export async function openDataSource(
   persistence: Persistence,
@@ -56,6 +67,10 @@ export function createDataSource(
     migrations,
     poolSize,
     applicationName: schema,
-    extra: { options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '), keepAlive: true },
+    extra: {
+      options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),
+      keepAlive: true,
+      Client: HeardClient,
+    },
   });
 }

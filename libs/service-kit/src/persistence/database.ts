@@ -24,7 +24,7 @@ export class Database implements Queryable {
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
-    // A connection that is lost between two statements says so here, and would end the process if nobody listened.
+    // A connection that is lost between two statements says so here.
     const lost = (error: Error) => {
       broken = error;
     };

@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { HealthChecks } from '../health/health-checks.js';
+import { Dependencies } from '../runtime/dependencies.js';
 import { openDataSource, type Persistence } from './data-source.js';
 import { Database } from './database.js';
 
@@ -12,7 +13,7 @@ class Connection implements OnApplicationShutdown {
     @Inject(PERSISTENCE) { schema }: Persistence,
     @Inject(HealthChecks) health: HealthChecks,
   ) {
-    health.add(`postgres:${schema}`, async () => {
+    health.add(checkOf(schema), async () => {
       await database.query('SELECT 1');
     });
   }
@@ -30,7 +31,11 @@ export class PersistenceModule {
       module: PersistenceModule,
       providers: [
         { provide: PERSISTENCE, useValue: persistence },
-        { provide: Database, useFactory: () => connect(persistence, databaseUrl, poolSize) },
+        {
+          provide: Database,
+          inject: [Dependencies],
+          useFactory: (dependencies: Dependencies) => connect(dependencies, persistence, databaseUrl, poolSize),
+        },
         Connection,
       ],
       exports: [Database],
@@ -38,20 +43,33 @@ export class PersistenceModule {
   }
 }
 
-async function connect(persistence: Persistence, databaseUrl: string, poolSize: number): Promise<Database> {
-  const dataSource = await openDataSource(persistence, databaseUrl, poolSize);
-  const database = new Database(dataSource);
-  try {
-    const missing = await missingMigrations(database, persistence);
-    if (missing.length === 0) return database;
-    throw new Error(
-      `schema ${persistence.schema} is not migrated (${missing.join(', ')}): run this service's migrate command first`,
-    );
-  } catch (error) {
-    await dataSource.destroy();
-    throw error;
-  }
+/** Waits for the server, and throws when it has not the tables that this service needs. */
+async function connect(
+  dependencies: Dependencies,
+  persistence: Persistence,
+  databaseUrl: string,
+  poolSize: number,
+): Promise<Database> {
+  const { schema } = persistence;
+  const { database, missing } = await dependencies.open(
+    checkOf(schema),
+    async () => {
+      const dataSource = await openDataSource(persistence, databaseUrl, poolSize);
+      try {
+        const opened = new Database(dataSource);
+        return { database: opened, missing: await missingMigrations(opened, persistence) };
+      } catch (error) {
+        await dataSource.destroy();
+        throw error;
+      }
+    },
+    (opened) => opened.database.dataSource.destroy(),
+  );
+  if (missing.length === 0) return database;
+  throw new Error(`schema ${schema} is not migrated (${missing.join(', ')}): run this service's migrate command first`);
 }
+
+const checkOf = (schema: string) => `postgres:${schema}`;
 
 /** Only looks: a service need not be allowed to make tables. */
 async function missingMigrations(database: Database, { schema, migrations }: Persistence): Promise<string[]> {

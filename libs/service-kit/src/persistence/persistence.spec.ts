@@ -52,8 +52,8 @@ describe('a schema', () => {
     await service.stop();
   });
 
-  it('on a server that cannot be reached is refused, naming where it was looked for but no password', async () => {
-    const refusal = await start(persistence, 'postgres://user:secret@localhost:1/nowhere').catch((error) => error);
+  it('on a server that cannot be reached is not migrated: it is named where that was looked for, but no password', async () => {
+    const refusal = await migrate(persistence, 'postgres://user:secret@localhost:1/nowhere').catch((error) => error);
     expect(refusal.message).toMatch(/^PostgreSQL at localhost:1\/nowhere cannot be used: .*ECONNREFUSED/);
     expect(refusal.message).not.toContain('secret');
   });

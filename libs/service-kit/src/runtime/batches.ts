@@ -1,3 +1,5 @@
+import { byHalves } from './halves.js';
+
 /** Batches at once, where more would only wait for each other: while one is decided, the next is sent. */
 const MOST_RUNNING = 2;
 
@@ -9,7 +11,8 @@ interface Waiting<Ask, Answer> {
 
 /**
  * Lets what is asked at about the same time share a statement: the first is sent at once, the others with the next one. `decide`
- * answers at most `largest`, in their order; when it throws, each of them fails with that.
+ * answers at most `largest`, in their order, all or none: when it throws it must have done nothing, and they are tried by halves, so that
+ * only those fail that would have failed alone.
  */
 export class Batches<Ask, Answer> {
   private waiting: Waiting<Ask, Answer>[] = [];
@@ -20,6 +23,7 @@ export class Batches<Ask, Answer> {
     private readonly decide: (asks: Ask[]) => Promise<Answer[]>,
     private readonly largest: number,
     private readonly mostRunning = MOST_RUNNING,
+    private readonly isOfOne?: (error: unknown) => boolean,
   ) {}
 
   ask(ask: Ask): Promise<Answer> {
@@ -42,14 +46,14 @@ export class Batches<Ask, Answer> {
 
   private async run(batch: Waiting<Ask, Answer>[]): Promise<void> {
     this.running += 1;
-    try {
-      const answers = await this.decide(batch.map(({ ask }) => ask));
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index]!);
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      this.running -= 1;
-      this.schedule();
+    const asks = batch.map(({ ask }) => ask);
+    const outcomes = await byHalves(asks, this.decide, this.isOfOne);
+    this.running -= 1;
+    this.schedule();
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const outcome = outcomes[index]!;
+      if (outcome.status === 'fulfilled') resolve(outcome.value);
+      else reject(outcome.reason);
     }
   }
 }

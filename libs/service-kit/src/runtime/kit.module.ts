@@ -10,6 +10,7 @@ import { Metrics } from '../health/metrics.js';
 import { JobQueue } from '../jobs/job-queue.js';
 import { Logger } from '../logging/logger.js';
 import { Clock } from './clock.js';
+import { Dependencies } from './dependencies.js';
 import { Ids } from './ids.js';
 import { within } from './within.js';
 
@@ -18,6 +19,9 @@ export interface KitOptions {
   /** Absent: the process speaks to no other service. */
   natsUrl?: string;
   logger: Logger;
+  metrics: Metrics;
+  health: HealthChecks;
+  dependencies: Dependencies;
 }
 
 const NATS = Symbol('nats');
@@ -25,14 +29,21 @@ const DRAIN_MS = 2_000;
 
 @Injectable()
 class Connection implements OnApplicationShutdown {
+  private closing = false;
+
   constructor(
     @Inject(NATS) private readonly nats: NatsConnection,
     @Inject(HealthChecks) health: HealthChecks,
+    @Inject(Dependencies) dependencies: Dependencies,
   ) {
     health.add('nats', () => nats.flush());
+    void nats.closed().then((cause) => {
+      if (!this.closing) dependencies.lose(new Error('NATS is gone for good', { cause }));
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.closing = true;
     // A NATS that is gone never says that it is drained.
     if (!this.nats.isClosed()) await within(DRAIN_MS, this.nats.drain());
     await this.nats.close();
@@ -43,10 +54,16 @@ class Connection implements OnApplicationShutdown {
 @Global()
 @Module({})
 export class KitModule {
-  static forRoot({ service, natsUrl, logger }: KitOptions): DynamicModule {
+  static forRoot({ service, natsUrl, logger, metrics, health, dependencies }: KitOptions): DynamicModule {
+    const open = (url: string) =>
+      dependencies.open(
+        'nats',
+        () => connectNats(url, service, logger),
+        (nats) => nats.close(),
+      );
     const messaging = natsUrl
       ? [
-          { provide: NATS, useFactory: () => connectNats(natsUrl, service, logger) },
+          { provide: NATS, useFactory: () => open(natsUrl) },
           { provide: MessageBus, inject: [NATS], useFactory: (nats: NatsConnection) => new MessageBus(nats, logger) },
           { provide: JobQueue, inject: [NATS], useFactory: (nats: NatsConnection) => new JobQueue(nats, logger) },
           Connection,
@@ -54,8 +71,9 @@ export class KitModule {
       : [];
     const shared = [
       { provide: Logger, useValue: logger },
-      { provide: Metrics, useValue: new Metrics(service) },
-      HealthChecks,
+      { provide: Metrics, useValue: metrics },
+      { provide: HealthChecks, useValue: health },
+      { provide: Dependencies, useValue: dependencies },
       Clock,
       Ids,
     ];
@@ -63,7 +81,7 @@ export class KitModule {
       module: KitModule,
       controllers: [HealthController],
       providers: [...shared, ...messaging, { provide: APP_FILTER, useValue: new ErrorFilter(logger) }],
-      exports: [Logger, Metrics, HealthChecks, Clock, Ids, ...(natsUrl ? [MessageBus, JobQueue] : [])],
+      exports: [Logger, Metrics, HealthChecks, Dependencies, Clock, Ids, ...(natsUrl ? [MessageBus, JobQueue] : [])],
     };
   }
 }

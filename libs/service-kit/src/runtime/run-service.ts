@@ -8,10 +8,13 @@ import { MessageBus } from '../bus/message-bus.js';
 import { NatsStrategy } from '../bus/nats-strategy.js';
 import { STOP_GRACE_MS } from '../config/common-config.js';
 import { HealthChecks } from '../health/health-checks.js';
+import { type ManagementOptions, startManagement } from '../health/management.js';
+import { Metrics } from '../health/metrics.js';
 import { Logger } from '../logging/logger.js';
 import { withContext } from '../logging/request-context.js';
 import { Connections } from './connections.js';
-import { KitModule } from './kit.module.js';
+import { Dependencies } from './dependencies.js';
+import { KitModule, type KitOptions } from './kit.module.js';
 import { takeUtf8Only } from './utf8-bodies.js';
 
 export interface ServiceOptions {
@@ -19,6 +22,8 @@ export interface ServiceOptions {
   modules: DynamicModule[];
   host: string;
   port: number;
+  /** Where it answers about itself; absent: nowhere. */
+  management?: ManagementOptions;
   logLevel: string;
   /** Absent: the service speaks to no other. */
   natsUrl?: string;
@@ -27,6 +32,8 @@ export interface ServiceOptions {
   /** Other limits than `HTTP_LIMITS`. */
   httpLimits?: Partial<HttpLimits>;
   logger?: Logger;
+  /** Ends the wait for what it depends on: the start fails with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** How long a client may take, in milliseconds. */
@@ -46,6 +53,10 @@ export interface RunningService {
   logger: Logger;
   /** `http://host:port` as it listens. */
   url: string;
+  /** The same of its management side; absent: it has none. */
+  managementUrl?: string;
+  /** Resolves when it has lost for good what it cannot work without: a new process can. */
+  lost: Promise<Error>;
   /** Takes no new work, finishes what it has taken, closes its connections. */
   stop(): Promise<void>;
 }
@@ -66,13 +77,36 @@ class Serving implements OnModuleInit {
 @Module({ providers: [Serving] })
 class ServiceModule {}
 
-/** Starts a service: HTTP (health, metrics and its own controllers), and its handlers on NATS. */
+/**
+ * Starts a service: its handlers on NATS, and HTTP. It waits for NATS and PostgreSQL as long as they are away, and answers about itself
+ * on the management side meanwhile.
+ */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const logger = options.logger ?? new Logger(options.name, options.logLevel);
-  const root: DynamicModule = {
-    module: ServiceModule,
-    imports: [KitModule.forRoot({ service: options.name, natsUrl: options.natsUrl, logger }), ...options.modules],
-  };
+  const { name: service, logger = new Logger(service, options.logLevel), natsUrl, signal } = options;
+  const [health, metrics] = [new HealthChecks(), new Metrics(service)];
+  const dependencies = new Dependencies(health, logger, signal);
+  const management = options.management && (await startManagement(options.management, health, metrics));
+  const managementUrl = management?.url;
+  try {
+    const { app, url, close } = await serve(options, { service, natsUrl, logger, metrics, health, dependencies });
+    health.serve();
+    logger.info('started', { url, managementUrl });
+    const stop = async () => {
+      health.drain();
+      await close();
+      await management?.close();
+      logger.info('stopped');
+    };
+    return { app, logger, url, managementUrl, lost: dependencies.lost, stop };
+  } catch (error) {
+    await Promise.all([dependencies.close(), management?.close()]);
+    throw error;
+  }
+}
+
+/** What it serves, as soon as what it depends on is there. */
+async function serve(options: ServiceOptions, kit: KitOptions) {
+  const root: DynamicModule = { module: ServiceModule, imports: [KitModule.forRoot(kit), ...options.modules] };
   const limits = { ...HTTP_LIMITS, ...options.httpLimits };
   const adapter = new FastifyAdapter({
     genReqId: (request: IncomingMessage) => header(request.headers['x-request-id']) || randomUUID(),
@@ -82,13 +116,13 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   });
   adapter.getInstance().addHook('onRequest', (request, _reply, done) => withContext({ requestId: request.id }, done));
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: logger.forNest(),
+    logger: kit.logger.forNest(),
     abortOnError: false,
   });
   takeUtf8Only(app);
   const connections = new Connections(app.getHttpServer());
-  if (options.natsUrl) {
-    const strategy = new NatsStrategy(app.get(MessageBus).connection, logger);
+  if (kit.natsUrl) {
+    const strategy = new NatsStrategy(app.get(MessageBus).connection, kit.logger);
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     app.get<Serving>(Serving).begin = () => app.startAllMicroservices();
   }
@@ -98,29 +132,36 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     await app.close();
     throw error;
   }
-  const url = await app.getUrl();
-  logger.info('started', { url });
-
-  const stop = async () => {
-    app.get(HealthChecks).drain();
+  const close = async () => {
     // HTTP first: requests in hand still need the bus.
     await connections.endDuring(() => app.getHttpAdapter().getInstance().close(), options.stopGraceMs ?? STOP_GRACE_MS);
     await app.close();
-    logger.info('stopped');
   };
-  return { app, logger, url, stop };
+  return { app, url: await app.getUrl(), close };
 }
 
 const header = (value: string | string[] | undefined) =>
   typeof value === 'string' && value.length <= 128 ? value : undefined;
 
-/** `main.ts` of a service: runs it until SIGTERM or SIGINT. A second signal ends it at once. */
+/** `main.ts` of a service: runs it until SIGTERM or SIGINT, which end the wait for what it depends on too. A second signal ends it at once. */
 export async function runService(options: () => ServiceOptions): Promise<void> {
+  const waiting = new AbortController();
   try {
-    const service = await startService(options());
-    stopOnSignal(() => service.stop());
-  } catch (error) {
+    const starting = startService({ ...options(), signal: waiting.signal });
+    stopOnSignal(async () => {
+      waiting.abort();
+      await starting.then(
+        (service) => service.stop(),
+        () => undefined,
+      );
+    });
+    const { lost, logger } = await starting;
+    const error = await lost;
+    logger.error('ends, so that it is started anew', { error });
     fatal(error);
+  } catch (error) {
+    // Else it ends by the signal.
+    if (!waiting.signal.aborted) fatal(error);
   }
 }
 
