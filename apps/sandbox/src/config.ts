@@ -3,6 +3,8 @@ import Type, { type Static } from 'typebox';
 
 export const SandboxConfig = Type.Object({
   HOST: CommonConfig.HOST,
+  MANAGEMENT_HOST: CommonConfig.MANAGEMENT_HOST,
+  MANAGEMENT_PORT: CommonConfig.MANAGEMENT_PORT,
   LOG_LEVEL: CommonConfig.LOG_LEVEL,
   STOP_GRACE_MS: CommonConfig.STOP_GRACE_MS,
   PORT: port(4010),

@@ -1,4 +1,4 @@
-import { assetStoreConfig, createAssetStore } from '@doitong/media';
+import { assetStoreConfig, clearTemporaryFiles, createAssetStore } from '@doitong/media';
 import type { ProviderFamily } from '@doitong/providers/kit';
 import { Logger, neverInProduction } from '@doitong/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -6,12 +6,14 @@ import { Announcer } from './announcer/announcer.js';
 import { CallbackUrls } from './callbacks/callback-urls.js';
 import { callbacksController } from './callbacks/callbacks.controller.js';
 import type { FamilyAccess, WorkerConfig } from './config.js';
+import { ByteBudget } from './inputs/byte-budget.js';
 import { InputReader } from './inputs/input-reader.js';
 import { AttemptRunner } from './jobs/attempt-runner.js';
 import { Hints } from './jobs/hints.js';
 import { Jobs } from './jobs/jobs.js';
 import { Reports } from './jobs/reports.js';
 import { Outputs } from './outputs/outputs.js';
+import { ownPlaces } from './outputs/own-places.js';
 import { CONFIG, FAMILY } from './tokens.js';
 import { Vendors } from './vendors/vendors.js';
 import { WorkerIdentity } from './worker-identity.js';
@@ -41,11 +43,19 @@ export class WorkerModule {
           inject: [Logger],
           useFactory: (logger: Logger) => callbackUrls(config, live.credentials.length > 0, logger),
         },
-        { provide: InputReader, useValue: new InputReader(config.INPUT_ALLOW_LOOPBACK) },
+        {
+          provide: InputReader,
+          useValue: new InputReader(config.INPUT_ALLOW_LOOPBACK, new ByteBudget(config.INPUT_BYTES_IN_HAND)),
+        },
         {
           provide: Outputs,
-          useFactory: async () =>
-            new Outputs(await createAssetStore(assetStoreConfig(config)), config.OUTPUT_MAX_BYTES),
+          useFactory: async () => {
+            await clearTemporaryFiles();
+            return new Outputs(await createAssetStore(assetStoreConfig(config)), {
+              maxBytes: config.OUTPUT_MAX_BYTES,
+              trusts: ownPlaces(access.baseUrl, config.SANDBOX_URL),
+            });
+          },
         },
         Announcer,
         AttemptRunner,

@@ -23,6 +23,8 @@ export const WorkerConfig = Type.Object({
   CALLBACK_SECRET: Type.Optional(Type.String({ minLength: 32 })),
   /** Longest output that is taken from a vendor, in bytes. */
   OUTPUT_MAX_BYTES: Type.Integer({ minimum: 1, default: 2 * 1024 ** 3 }),
+  /** Bytes of customers' files that are in memory at once, while vendors are sent them; sending costs up to three times as much again. */
+  INPUT_BYTES_IN_HAND: Type.Integer({ minimum: 1, default: 128 * 1024 ** 2 }),
   /** Whether customers' input URLs may point at this machine; for tests and local use, refused with NODE_ENV=production. */
   INPUT_ALLOW_LOOPBACK: Type.Boolean({ default: false }),
   NODE_ENV: Type.Optional(Type.String()),

@@ -1,5 +1,5 @@
 import { families } from '@doitong/providers';
-import { fatal, loadConfig, runService } from '@doitong/service-kit';
+import { fatal, listening, loadConfig, runService } from '@doitong/service-kit';
 import { WorkerModule } from './app.module.js';
 import { familyAccess, WorkerConfig } from './config.js';
 
@@ -9,8 +9,7 @@ try {
   await runService(() => ({
     name: `worker-${config.WORKER_FAMILY}`,
     modules: [WorkerModule.register(families[config.WORKER_FAMILY], access, config)],
-    host: config.HOST,
-    port: config.PORT,
+    ...listening(config),
     natsUrl: config.NATS_URL,
     logLevel: config.LOG_LEVEL,
     stopGraceMs: config.STOP_GRACE_MS,

@@ -1,12 +1,22 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { type Address, IDLE_MS, requestTo } from './connections.js';
 import { decoded } from './decoded.js';
 import type { Ending } from './ending.js';
 
-export interface GuardedAnswer {
+/** Of an answer, what comes before its body. */
+export interface AnswerHead {
   status: number;
   headers: Record<string, string | undefined>;
+}
+
+export interface GuardedAnswer extends AnswerHead {
   body: Buffer;
+}
+
+export interface StreamedAnswer extends AnswerHead {
+  /** Without its content codings. Only that of a 200 is there; any other is not read. */
+  body?: Readable;
 }
 
 export interface Asked {
@@ -16,12 +26,10 @@ export interface Asked {
   /** Longer answers are an error, unless `truncate`, which keeps their beginning. */
   maxResponseBytes: number;
   truncate?: boolean;
-  /** Takes the content codings off: bytes count as they are without. */
-  decode?: boolean;
 }
 
 /** An answer longer than was asked for. */
-export class AnswerTooLongError extends Error {
+class AnswerTooLongError extends Error {
   override readonly name = 'AnswerTooLongError';
 
   constructor(readonly maxBytes: number) {
@@ -50,9 +58,37 @@ export async function exchange(
   }
 }
 
+/** The same for a GET, as far as the head of the answer: its body is still to come. */
+export async function beginExchange(
+  target: URL,
+  addresses: Address[],
+  headers: Record<string, string>,
+  ending: Ending,
+): Promise<StreamedAnswer> {
+  ending.check();
+  const request = requestTo(target, addresses, { method: 'GET', headers });
+  try {
+    const response = await ending.unless(
+      new Promise<IncomingMessage>((resolve, reject) => listen(request.end(), resolve, reject)),
+    );
+    const head = { status: response.statusCode ?? 0, headers: joined(response.headers) };
+    if (head.status !== 200) {
+      request.destroy();
+      return head;
+    }
+    response.once('end', () => {
+      if (closesSoon(response.headers)) response.socket.destroy();
+    });
+    return { ...head, body: decoded(response, response.headers['content-encoding']) };
+  } catch (error) {
+    request.destroy();
+    throw error;
+  }
+}
+
 function answerTo(
   request: ClientRequest,
-  { maxResponseBytes, truncate, decode, bytesBefore = 0 }: Parameters<typeof exchange>[2],
+  { maxResponseBytes, truncate, bytesBefore = 0 }: Parameters<typeof exchange>[2],
 ): Promise<GuardedAnswer> {
   return new Promise((resolve, reject) => {
     const tooLong = () => reject(new AnswerTooLongError(maxResponseBytes));
@@ -63,9 +99,8 @@ function answerTo(
       const end = () =>
         resolve({ status, headers: joined(headers), body: Buffer.concat(chunks).subarray(0, maxResponseBytes) });
       if (!truncate && size + Number(headers['content-length'] ?? 0) > maxResponseBytes) tooLong();
-      const answer = decode ? decoded(response, headers['content-encoding']) : response;
-      answer.on('error', reject);
-      answer.on('data', (chunk: Buffer) => {
+      response.on('error', reject);
+      response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
         if (truncate && size >= maxResponseBytes) {
@@ -75,19 +110,27 @@ function answerTo(
           tooLong();
         }
       });
-      answer.on('end', () => {
+      response.on('end', () => {
         end();
         if (closesSoon(headers)) socket.destroy();
       });
     };
-    request
-      .on('error', reject)
-      .on('response', receive)
-      .on('upgrade', (_response, socket) => {
-        socket.destroy();
-        reject(Object.assign(new Error('it would speak another protocol'), { code: 'EPROTO' }));
-      });
+    listen(request, receive, reject);
   });
+}
+
+function listen(
+  request: ClientRequest,
+  receive: (response: IncomingMessage) => void,
+  fail: (error: Error) => void,
+): void {
+  request
+    .on('error', fail)
+    .on('response', receive)
+    .on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail(Object.assign(new Error('it would speak another protocol'), { code: 'EPROTO' }));
+    });
 }
 
 /** The server says that it closes the connection before we would. */

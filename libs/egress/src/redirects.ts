@@ -1,11 +1,11 @@
 import { checkCustomerUrl, type EgressOptions } from './check-url.js';
-import type { GuardedAnswer } from './exchange.js';
+import type { AnswerHead } from './exchange.js';
 import { EgressRefusedError } from './refused.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** Where an answer sends a GET on to; undefined where it does not. Throws EgressRefusedError for what may not be requested. */
-export function redirectOf({ status, headers }: GuardedAnswer, from: URL, options: EgressOptions): URL | undefined {
+export function redirectOf({ status, headers }: AnswerHead, from: URL, options: EgressOptions): URL | undefined {
   const { location } = headers;
   if (!REDIRECTS.includes(status) || !location) return undefined;
   // Header bytes are handed over as Latin-1. Browsers take them for UTF-8, and so do those who write them.

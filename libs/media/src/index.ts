@@ -1,4 +1,5 @@
 export { OutputError } from './output/output-error.js';
+export { type SpooledFile, spool } from './output/spool.js';
 export { type StoredOutput, storeOutput } from './output/store-output.js';
 export { InvalidMediaError } from './probe/invalid-media-error.js';
 export { probeMedia } from './probe/probe-media.js';
@@ -7,3 +8,4 @@ export { serveAsset } from './serving/serve-asset.js';
 export type { AssetStore } from './store/asset-store.js';
 export { createAssetStore } from './store/create-asset-store.js';
 export { assetStoreConfig, assetStoreVariables } from './store/variables.js';
+export { clearTemporaryFiles } from './temporary-files.js';

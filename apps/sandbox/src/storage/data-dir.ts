@@ -1,5 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 /** The folders that the sandbox owns, and its secret: what it signs stays valid over a restart. */
@@ -21,9 +21,13 @@ export class DataDir {
     const root = resolve(path);
     await mkdir(root, { recursive: true });
     const file = join(root, 'secret');
-    await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+    // A link is made whole or not at all: a start that is killed leaves no half of a secret.
+    const draft = join(root, `secret.${randomUUID()}`);
+    await writeFile(draft, randomBytes(32), { mode: 0o600 });
+    await link(draft, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
+    await rm(draft);
     const dir = new DataDir(root, await readFile(file));
     await Promise.all([dir.tasks, dir.media, dir.uploads].map((folder) => mkdir(folder, { recursive: true })));
     return dir;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Longer than any vendor keeps what was uploaded to it. */
@@ -33,7 +33,10 @@ export class Uploads {
   /** Keeps bytes and returns their path: the same for the same bytes, so that media made of them are made once. */
   async store(bytes: Uint8Array): Promise<string> {
     const path = join(this.folder, createHash('sha256').update(bytes).digest('hex'));
-    await writeFile(path, bytes);
+    // Another request may read the same bytes at this moment: it must find all of them.
+    const draft = this.draft();
+    await writeFile(draft, bytes);
+    await rename(draft, path);
     return path;
   }
 
@@ -41,7 +44,7 @@ export class Uploads {
   async register(upload: Omit<Upload, 'id'>, key?: string): Promise<Upload> {
     const id = key === undefined ? randomUUID() : idOfKey(`${upload.credential}\n${key}`);
     const registered = { id, ...upload };
-    const draft = join(this.folder, `${randomUUID()}.draft`);
+    const draft = this.draft();
     await writeFile(draft, JSON.stringify(registered));
     // A link is made whole or not at all: of two repeats at once, one is first.
     const isNew = await link(draft, join(this.folder, `${id}.json`)).then(
@@ -53,6 +56,10 @@ export class Uploads {
     );
     await rm(draft);
     return isNew ? registered : ((await this.find(id)) ?? registered);
+  }
+
+  private draft(): string {
+    return join(this.folder, `${randomUUID()}.draft`);
   }
 
   async find(id: string): Promise<Upload | undefined> {

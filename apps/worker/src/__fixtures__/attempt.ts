@@ -1,7 +1,14 @@
 import type { AttemptJob, VendorTask } from '@doitong/contracts';
-import { type ProviderAdapter, VendorError, type VendorErrorKind, type VendorOutput } from '@doitong/providers/kit';
+import {
+  type ProviderAdapter,
+  type ProviderFamily,
+  VendorError,
+  type VendorErrorKind,
+  type VendorOutput,
+} from '@doitong/providers/kit';
 import { Logger } from '@doitong/service-kit';
 import { AttemptInputs } from '../inputs/attempt-inputs.js';
+import { ByteBudget } from '../inputs/byte-budget.js';
 import { InputReader } from '../inputs/input-reader.js';
 import type { Attempt } from '../jobs/attempt.js';
 import { Lease } from '../jobs/lease.js';
@@ -40,6 +47,8 @@ export function adapterOf(methods: Partial<ProviderAdapter>): ProviderAdapter {
   return { submit: unasked, poll: unasked, ...methods };
 }
 
+export const acme: Pick<ProviderFamily, 'manifest'> = { manifest: { family: 'acme', providers: [] } };
+
 /** Answers a call with each of these in turn, the last again and again; an Error is thrown. */
 export function inTurn<T>(...answers: (T | Error)[]) {
   const calls: unknown[][] = [];
@@ -55,10 +64,15 @@ export function inTurn<T>(...answers: (T | Error)[]) {
 export function heardReports({ live = true } = {}) {
   const heard: { subject: string; body: unknown }[] = [];
   const request = async ({ subject }: { subject: string }, body: unknown) => {
-    heard.push({ subject, body });
+    // On the subject of its family.
+    heard.push({ subject: subject.replace(/\.acme$/, ''), body });
     return { live };
   };
-  return { heard, subjects: () => heard.map(({ subject }) => subject), reports: new Reports({ request } as never) };
+  return {
+    heard,
+    subjects: () => heard.map(({ subject }) => subject),
+    reports: new Reports({ request } as never, acme),
+  };
 }
 
 export function attemptWith(
@@ -81,12 +95,13 @@ export function attemptWith(
         throw new Error('no input here');
       },
     },
-    inputs: new AttemptInputs(new InputReader(true), {}, lease.signal),
+    inputs: new AttemptInputs(new InputReader(true, new ByteBudget(1)), {}, lease.signal),
     otherCredentials: [],
     lease,
     pauses: new Pauses(),
     scale: SCALE,
     stop: lease.signal,
+    gone: lease.signal,
     deadlineMs: Date.parse(job.deadlineAt),
     logger: silent,
     ...changes,

@@ -1,4 +1,4 @@
-import { catalog } from '@doitong/contracts';
+import { catalog, saidBy } from '@doitong/contracts';
 import { HealthChecks, MessageBus } from '@doitong/service-kit';
 import { eventually, startTestNats, type TestNats, waitFor } from '@doitong/support';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -8,6 +8,8 @@ import { Vendors } from '../vendors/vendors.js';
 import { WorkerIdentity } from '../worker-identity.js';
 import { Announcer } from './announcer.js';
 
+const announce = saidBy('acme', catalog.announce);
+const leave = saidBy('acme', catalog.leave);
 let nats: TestNats;
 let connection: NatsConnection;
 
@@ -31,6 +33,7 @@ it('a worker is ready only once the catalogue knows it, and says when it goes', 
       },
     });
   const health = new HealthChecks();
+  health.serve();
   const identity = new WorkerIdentity();
   const vendors = new Vendors({ baseUrl: 'https://vendor.example', credentials: [] }, 'http://127.0.0.1/acme');
   const family = { manifest: { family: 'acme', providers: [] }, adapter: adapterOf({}), baseUrl: '' };
@@ -39,14 +42,12 @@ it('a worker is ready only once the catalogue knows it, and says when it goes', 
   await announcer.onApplicationBootstrap();
   expect(await health.run()).toEqual({ ready: false, checks: { 'announced:acme': 'failed' } });
 
-  answer(catalog.announce.subject, { beatSeconds: 0.02 });
-  answer(catalog.leave.subject, {});
+  answer(announce.subject, { beatSeconds: 0.02 });
+  answer(leave.subject, {});
   await eventually(async () => (await health.run()).ready);
   await eventually(() => heard.length >= 3);
   await announcer.onModuleDestroy();
-  await waitFor(() =>
-    expect(heard.at(-1)).toEqual({ subject: catalog.leave.subject, body: { workerId: identity.id } }),
-  );
+  await waitFor(() => expect(heard.at(-1)).toEqual({ subject: leave.subject, body: { workerId: identity.id } }));
   expect(heard[0]?.body).toMatchObject({ workerId: identity.id, credentials: { test: [expect.any(String)] } });
   const beats = heard.length;
   await new Promise((resolve) => setTimeout(resolve, 100));

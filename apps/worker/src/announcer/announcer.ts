@@ -1,4 +1,4 @@
-import { catalog } from '@doitong/contracts';
+import { catalog, saidBy } from '@doitong/contracts';
 import type { ProviderFamily } from '@doitong/providers/kit';
 import { HealthChecks, Logger, MessageBus } from '@doitong/service-kit';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -24,7 +24,7 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
     health: HealthChecks,
     @Inject(FAMILY) private readonly family: ProviderFamily,
   ) {
-    health.add(`announced:${family.manifest.family}`, async () => {
+    health.add(`announced:${this.name}`, async () => {
       if (!this.announced) throw new Error('the catalogue does not know this worker yet');
     });
   }
@@ -36,9 +36,13 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.gone = true;
     clearTimeout(this.timer);
-    await this.bus.request(catalog.leave, { workerId: this.identity.id }).catch((error) => {
+    await this.bus.request(saidBy(this.name, catalog.leave), { workerId: this.identity.id }).catch((error) => {
       this.logger.debug('leave not heard; the catalogue will notice', { error });
     });
+  }
+
+  private get name(): string {
+    return this.family.manifest.family;
   }
 
   private async announce(): Promise<void> {
@@ -47,7 +51,7 @@ export class Announcer implements OnApplicationBootstrap, OnModuleDestroy {
       const { credentials } = this.vendors;
       const announcement = { workerId: this.identity.id, credentials, manifest: this.family.manifest };
       // No longer than a beat: of a NATS that went away with the answer, no more than this one is missed.
-      const reply = await this.bus.request(catalog.announce, announcement, this.beatSeconds * 1_000);
+      const reply = await this.bus.request(saidBy(this.name, catalog.announce), announcement, this.beatSeconds * 1_000);
       seconds = this.beatSeconds = reply.beatSeconds;
       this.announced = true;
     } catch (error) {

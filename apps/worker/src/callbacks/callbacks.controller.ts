@@ -24,7 +24,7 @@ export function callbacksController({ manifest: { family }, adapter }: ProviderF
       }
       const callback = adapter.parseCallback(body);
       if (callback.kind === 'challenge') return callback.reply;
-      this.bus.broadcast(attempts.hint, { attemptId, what: 'poll' });
+      this.bus.broadcast(attempts.hint(family), { attemptId, what: 'poll' });
       return {};
     }
   }

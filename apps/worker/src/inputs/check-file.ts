@@ -1,5 +1,6 @@
-import { InvalidMediaError, probeMedia } from '@doitong/media';
-import { type FileInput, unfit } from './input-file.js';
+import { open } from 'node:fs/promises';
+import { InvalidMediaError, probeMedia, type SpooledFile } from '@doitong/media';
+import { type FileInput, type InputFile, unfit } from './input-file.js';
 
 const wanted = {
   image: { kind: 'IMAGE', words: 'Give a PNG, JPEG or WebP image.' },
@@ -25,20 +26,35 @@ const others: [RegExp | string, string][] = [
 const kinds = { IMAGE: 'an image', AUDIO: 'audio', VIDEO: 'a video' };
 const HEAD_BYTES = 512;
 
-/** The content type that the bytes show; `told` is what the host called it. VendorError where they are not what this input takes. */
-export async function checkFile(name: FileInput, bytes: Buffer, told: string | undefined): Promise<string> {
+/** What the bytes show; `told` is what the host called it. VendorError where they are not what this input takes. */
+export async function checkFile(
+  name: FileInput,
+  { content, bytes }: Pick<SpooledFile, 'content' | 'bytes'>,
+  told: string | undefined,
+): Promise<Pick<InputFile, 'contentType' | 'durationSeconds'>> {
   const { kind, words } = wanted[name];
-  const size = `${/^[\w.+-]+\/[\w.+-]+/.exec(told ?? '')?.[0] ?? 'no content type'}, ${bytes.length} bytes`;
-  const facts = await probeMedia(bytes).catch((error) => {
+  const size = `${/^[\w.+-]+\/[\w.+-]+/.exec(told ?? '')?.[0] ?? 'no content type'}, ${bytes} bytes`;
+  const facts = await probeMedia(content).catch(async (error) => {
     if (!(error instanceof InvalidMediaError)) throw error;
-    const head = bytes.toString('latin1', 0, HEAD_BYTES);
-    const other = bytes.length === 0 ? 'an empty file' : others.find(([start]) => begins(head, start))?.[1];
+    const head = (await headOf(content)).toString('latin1');
+    const other = bytes === 0 ? 'an empty file' : others.find(([start]) => begins(head, start))?.[1];
     if (other) throw unfit(name, `found ${other} (${size}). ${words}`, error);
     throw unfit(name, `found a file (${size}) that cannot be read. ${error.message}. ${words}`, error);
   });
   if (facts.kind !== kind) throw unfit(name, `found ${kinds[facts.kind]} (${size}). ${words}`);
-  return facts.contentType;
+  return facts;
 }
 
 const begins = (head: string, start: RegExp | string) =>
   typeof start === 'string' ? head.startsWith(start) : start.test(head);
+
+async function headOf(content: SpooledFile['content']): Promise<Buffer> {
+  if (!('path' in content)) return content.subarray(0, HEAD_BYTES);
+  const file = await open(content.path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

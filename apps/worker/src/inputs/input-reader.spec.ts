@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { toFailure, VendorError } from '@doitong/providers/kit';
-import { type Answer, type Receiver, startReceiver } from '@doitong/support';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Answer, type Receiver, startReceiver, type TemporaryFolder, temporaryFolder } from '@doitong/support';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ByteBudget } from './byte-budget.js';
 import { InputReader } from './input-reader.js';
 
 const media = (name: string) =>
@@ -15,7 +17,12 @@ const [jpeg, png, webp, mp3, mp4] = ['still.jpg', 'still.png', 'still.webp', 'to
   Buffer,
   Buffer,
 ];
-const limits = { timeoutMs: 30_000, maxBytes: 25 * 1024 * 1024, firstPauseMs: 1 };
+const limits = {
+  timeoutMs: 30_000,
+  maxBytes: 25 * 1024 * 1024,
+  firstPauseMs: 1,
+  directory: undefined as string | undefined,
+};
 const never = new AbortController().signal;
 
 let server: Receiver;
@@ -27,8 +34,15 @@ beforeEach(() => {
   server.requests.length = 0;
 });
 
-const read = (url = `${server.url}/a`, name: 'image' | 'audio' = 'image', changes: Partial<typeof limits> = {}) =>
-  new InputReader(true, { ...limits, ...changes }).read(name, url, never);
+const reader = (allowLoopback: boolean, changes: Partial<typeof limits> = {}) =>
+  new InputReader(allowLoopback, new ByteBudget(1), { ...limits, ...changes });
+async function read(url = `${server.url}/a`, name: 'image' | 'audio' = 'image', changes: Partial<typeof limits> = {}) {
+  const file = await reader(true, changes).read(name, url, never);
+  const bytes = await file.content();
+  expect(file.bytes).toBe(bytes.length);
+  await file.discard();
+  return { bytes, contentType: file.contentType };
+}
 
 /** What the customer is told of it. */
 async function failureOf(reading: Promise<unknown>) {
@@ -193,7 +207,7 @@ describe('an input that is not what it must be is told as that, with what was fo
     'http://2852039166/',
     'http://[fd00:ec2::254]/',
   ])('one in our own network: %s', async (url) => {
-    expect(await failureOf(new InputReader(false).read('image', url, never))).toEqual(unfit('public address'));
+    expect(await failureOf(reader(false).read('image', url, never))).toEqual(unfit('public address'));
   });
 });
 
@@ -226,15 +240,62 @@ describe('an input that its host does not give just now may be asked for again',
   });
 });
 
+describe('a long input', () => {
+  let folder: TemporaryFolder;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+  afterEach(() => folder.remove());
+
+  const long = silence(200_000);
+  const readInto = (directory: string, name: 'image' | 'audio', maxBytes = long.length) =>
+    reader(true, { directory, maxBytes }).read(name, `${server.url}/a`, never);
+
+  it('is on disk for as long as it is needed', async () => {
+    server.answerNext({ body: long });
+    const file = await readInto(folder.path, 'audio');
+    expect([file.bytes, (await readdir(folder.path)).length]).toEqual([long.length, 1]);
+    expect(await file.content()).toEqual(long);
+    await file.discard();
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    ['is no image', 'image', undefined],
+    ['is too large', 'audio', 199_999],
+  ] as const)('leaves nothing there when it %s', async (_what, name, maxBytes) => {
+    server.answerNext({ body: long });
+    await failureOf(readInto(folder.path, name, maxBytes));
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('for which the disk has no room is told as no fault of the customer’s, nor of the host', async () => {
+    server.answer({ body: long });
+    const failure = await failureOf(readInto(`${folder.path}/gone`, 'audio'));
+    expect(failure).toEqual(unavailable(/^input\.audio: it could not be kept on our side just now\. Try again\.$/));
+    server.answer({});
+  });
+});
+
+/** A WAV of so many bytes. */
+function silence(bytes: number): Buffer {
+  const file = Buffer.alloc(bytes);
+  file.write('RIFF', 0);
+  file.writeUInt32LE(bytes - 8, 4);
+  file.write('WAVEfmt ', 8);
+  for (const [n, field] of [16, 0x10001, 8_000, 16_000, 0x100002].entries()) file.writeUInt32LE(field, 16 + 4 * n);
+  file.write('data', 36);
+  file.writeUInt32LE(bytes - 44, 40);
+  return file;
+}
+
 it('an input that nobody needs any more is read no further', async () => {
   const ending = new AbortController();
   server.answer(() => {
     ending.abort(new Error('cancelled'));
     return { status: 503 };
   });
-  await expect(new InputReader(true, limits).read('image', `${server.url}/a`, ending.signal)).rejects.toThrow(
-    'cancelled',
-  );
+  await expect(reader(true).read('image', `${server.url}/a`, ending.signal)).rejects.toThrow('cancelled');
   expect(server.requests).toHaveLength(1);
   server.answer({});
 });

@@ -12,6 +12,7 @@ import { CONFIG, FAMILY } from '../tokens.js';
 import { type Access, Vendors } from '../vendors/vendors.js';
 import { WorkerIdentity } from '../worker-identity.js';
 import type { Attempt } from './attempt.js';
+import { Breakdowns } from './breakdowns.js';
 import { type Begun, carryOut, lookLate } from './carry-out.js';
 import { Hints } from './hints.js';
 import { Lease } from './lease.js';
@@ -26,6 +27,8 @@ const WITHOUT_CREDENTIAL_MS = 30_000;
 export class AttemptRunner {
   private readonly inHand = new Set<string>();
   private readonly going = new AbortController();
+  private readonly gone = new AbortController();
+  private readonly breakdowns: Breakdowns;
 
   constructor(
     private readonly reports: Reports,
@@ -38,7 +41,9 @@ export class AttemptRunner {
     private readonly logger: Logger,
     @Inject(FAMILY) private readonly family: ProviderFamily,
     @Inject(CONFIG) private readonly config: WorkerConfig,
-  ) {}
+  ) {
+    this.breakdowns = new Breakdowns(logger);
+  }
 
   async run({ attemptId }: Job): Promise<JobOutcome> {
     if (this.inHand.has(attemptId)) return { retryAfterMs: this.config.JOB_LEASE_MS };
@@ -55,9 +60,13 @@ export class AttemptRunner {
     }
   }
 
-  /** Gives up what only waits for its vendor, for another worker to go on with. What is being submitted is submitted first. */
+  /**
+   * Gives up what another worker can go on with: what waits for its vendor, and what is being fetched from there. What is being submitted is
+   * submitted first, and what only this worker has, such as an output that came with the answer, is stored and told, as far as there is time.
+   */
   handOver(): void {
     this.going.abort();
+    setTimeout(() => this.gone.abort(), this.config.STOP_GRACE_MS).unref();
   }
 
   private async hold(begun: Begun): Promise<JobOutcome> {
@@ -87,24 +96,32 @@ export class AttemptRunner {
       return await this.settle(attempt, error);
     } finally {
       stopListening();
+      attempt.inputs.letGo();
       attempt.lease.end();
     }
   }
 
-  /** A vendor's refusal is the attempt's end. A stop gives it back, for whoever goes on with it. */
+  /**
+   * A vendor's refusal is the attempt's end, and so is what would only happen again. A stop gives it back, for whoever goes on with it.
+   * What may pass, such as that nobody heard a report, is thrown.
+   */
   private async settle(attempt: Attempt, error: unknown): Promise<JobOutcome> {
-    const { stage, stop, lease } = attempt;
+    const { stop, lease } = attempt;
     const { attemptId } = attempt.job;
-    const workerId = this.identity.id;
-    if (error instanceof VendorError) {
-      this.logger.warn('vendor refused or failed', { stage, kind: error.kind, error });
-      const vendorCostMicroUsd = error.costMicroUsd ?? attempt.costMicroUsd;
-      await this.reports.failed({ attemptId, workerId, failure: toFailure(error, stage), vendorCostMicroUsd });
-      return 'done';
-    }
-    if (!stop.aborted) throw error;
-    await this.reports.release({ attemptId, workerId });
+    if (error instanceof VendorError) return this.fail(attempt, error);
+    if (!stop.aborted) return this.fail(attempt, this.breakdowns.lastOf(attempt, error));
+    await this.reports.release({ attemptId, workerId: this.identity.id });
     return lease.signal.aborted ? 'done' : { retryAfterMs: 0 };
+  }
+
+  private async fail(attempt: Attempt, error: VendorError): Promise<JobOutcome> {
+    const { stage, gone } = attempt;
+    this.logger.warn('vendor refused or failed', { stage, kind: error.kind, error });
+    const failure = toFailure(error, stage);
+    const vendorCostMicroUsd = error.costMicroUsd ?? attempt.costMicroUsd;
+    const holder = { attemptId: attempt.job.attemptId, workerId: this.identity.id };
+    await this.reports.failed({ ...holder, failure, vendorCostMicroUsd }, gone);
+    return 'done';
   }
 
   private attemptOf({ job }: Begun, { otherCredentials, ...access }: Access): Attempt {
@@ -133,6 +150,7 @@ export class AttemptRunner {
       otherCredentials,
       pauses: new Pauses(),
       stop: AbortSignal.any([lease.signal, this.going.signal]),
+      gone: AbortSignal.any([lease.signal, this.gone.signal]),
       deadlineMs: Date.parse(job.deadlineAt),
       logger: this.logger,
     };

@@ -26,6 +26,8 @@ export interface Attempt {
   scale: number;
   /** Aborts when the attempt is over or somebody else's, or when this worker goes. */
   stop: AbortSignal;
+  /** The same, but of a worker that goes only when it cannot wait any longer: for what no other worker could have again. */
+  gone: AbortSignal;
   /** Epoch ms. */
   deadlineMs: number;
   logger: Logger;

@@ -3,13 +3,13 @@ import type { PollResult, Submission, VendorOutput } from '@doitong/providers/ki
 import { VendorError } from '@doitong/providers/kit';
 import { describe, expect, it } from '@jest/globals';
 import { attemptWith, heardReports, holder, inTurn, output, task, vendorError } from '../__fixtures__/attempt.js';
-import { type Outputs, OutputUnavailable } from '../outputs/outputs.js';
+import { NotStored, type Outputs } from '../outputs/outputs.js';
 import type { Attempt } from './attempt.js';
 import { type Begun, carryOut, lookLate } from './carry-out.js';
 
 const stored: Output = { key: 'gen_1/att_1.mp4', bytes: 10, contentType: 'video/mp4', format: 'mp4' };
 const succeeded: PollResult = { status: 'succeeded', output };
-const gone = new OutputUnavailable(new Error('404'));
+const denied = new NotStored('vendor', new Error('404'));
 
 const begin = ({ job }: Attempt, how: 'submit' | 'resume'): Begun =>
   how === 'submit'
@@ -54,6 +54,30 @@ describe('an attempt', () => {
     const attempt = attemptWith({ submit: inTurn<Submission>({ kind: 'output', output }) });
     await carryOut(attempt, begin(attempt, 'submit'), means);
     expect(subjects()).toEqual(['attempt.completed']);
+  });
+
+  it('that waits for its store when the worker goes is handed over where another can have the output, and stored where none can', async () => {
+    const going = new AbortController();
+    const full = new NotStored('store', new Error('ENOSPC'));
+    const put = (answers: (Output | Error)[]) => async () => {
+      going.abort(new Error('going'));
+      const next = answers.shift()!;
+      if (next instanceof Error) throw next;
+      return next;
+    };
+    const run = (submission: Submission) => {
+      const { reports, subjects } = heardReports();
+      const attempt = attemptWith({ submit: inTurn(submission), poll: inTurn(succeeded) }, { stop: going.signal });
+      const outputs = { put: put([full, stored]) };
+      const over = carryOut(attempt, begin(attempt, 'submit'), { reports, outputs, workerId: holder.workerId });
+      return { over, subjects };
+    };
+    const answered = run({ kind: 'output', output });
+    await answered.over;
+    expect(answered.subjects()).toEqual(['attempt.completed']);
+    const polled = run({ kind: 'task', task });
+    await expect(polled.over).rejects.toThrow('going');
+    expect(polled.subjects()).toEqual(['attempt.submitted']);
   });
 
   it.each([
@@ -103,21 +127,12 @@ describe('an output whose URL is dead', () => {
   const fresh: VendorOutput = { source: { url: 'http://127.0.0.1/fresh.mp4' }, costMicroUsd: 8 };
 
   it('is fetched from the fresh URL that a poll gives', async () => {
-    const { means, put, heard } = meansWith(gone, stored);
+    const { means, put, heard } = meansWith(denied, stored);
     const poll = inTurn<PollResult>(succeeded, { status: 'succeeded', output: fresh });
     const attempt = attemptWith({ poll });
     await carryOut(attempt, begin(attempt, 'resume'), means);
     expect(put.calls.map(([, from]) => from)).toEqual([output, fresh]);
     expect(heard[0]?.body).toMatchObject({ vendorCostMicroUsd: 8 });
-  });
-
-  it('is lost after three fetches', async () => {
-    const { means, put, subjects } = meansWith(gone);
-    const poll = inTurn(succeeded);
-    const attempt = attemptWith({ poll });
-    await expect(carryOut(attempt, begin(attempt, 'resume'), means)).rejects.toBe(gone);
-    expect([put.calls.length, poll.calls.length]).toEqual([3, 3]);
-    expect(subjects()).toEqual([]);
   });
 
   it('is not fetched again when the file is there but no media', async () => {
@@ -129,6 +144,36 @@ describe('an output whose URL is dead', () => {
 });
 
 describe('a late look', () => {
+  const running = inTurn<PollResult>({ status: 'running' });
+  const stopped = (...answers: (undefined | Error)[]) => inTurn<void>(...answers);
+
+  it('at a task that still runs has the vendor stop it, where it can', async () => {
+    const { means, heard } = meansWith(stored);
+    const cancel = stopped(undefined);
+    await lookLate(attemptWith({ poll: running, cancel }), task, means);
+    expect(cancel.calls).toMatchObject([[task, { credential: 'key' }]]);
+    expect(heard).toEqual([]);
+  });
+
+  it('is done with although the vendor did not stop it', async () => {
+    const cancel = stopped(vendorError('failed'));
+    await lookLate(attemptWith({ poll: running, cancel }), task, meansWith(stored).means);
+    expect(cancel.calls).toHaveLength(1);
+  });
+
+  it('stops nothing that is made already', async () => {
+    const cancel = stopped(undefined);
+    await lookLate(attemptWith({ poll: inTurn(succeeded), cancel }), task, meansWith(stored).means);
+    expect(cancel.calls).toEqual([]);
+  });
+
+  it('starts no further step of a chain, which the vendor would charge', async () => {
+    const { means, heard } = meansWith(stored);
+    // A poll would be a failure of the test.
+    await lookLate(attemptWith({ pollStarts: () => true }), task, means);
+    expect(heard).toEqual([]);
+  });
+
   it('reports a success, for its cost, and fetches nothing', async () => {
     const { means, heard, put } = meansWith(stored);
     await lookLate(attemptWith({ poll: inTurn(succeeded) }), task, means);

@@ -51,11 +51,14 @@ it.each(['failed', 'content-rejected', 'credential'] as const)(
 
 const doubtful = (kind: VendorErrorKind) => new VendorError(kind, 'one read said so', { doubtful: true });
 
-it.each(['failed', 'credential', 'balance'] as const)('one poll that is refused as %s ends no task', async (kind) => {
-  const refused = doubtful(kind);
-  const poll = inTurn<PollResult>(refused, refused, refused, refused, running, refused, refused, refused, succeeded);
-  expect(await inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).toEqual({ task, output });
-});
+it.each(['failed', 'credential', 'forbidden', 'balance'] as const)(
+  'one poll that is refused as %s ends no task',
+  async (kind) => {
+    const refused = doubtful(kind);
+    const poll = inTurn<PollResult>(refused, refused, refused, refused, running, refused, refused, refused, succeeded);
+    expect(await inTime(waitForOutput(attemptWith({ poll }), { task }, unmoved))).toEqual({ task, output });
+  },
+);
 
 it('five polls in a row that are refused, over a minute, end it with what was said', async () => {
   const poll = inTurn<PollResult>(doubtful('failed'));
@@ -87,7 +90,7 @@ describe('where the key of the attempt is refused', () => {
       keys,
     );
 
-  it.each(['credential', 'balance'] as const)(
+  it.each(['credential', 'forbidden', 'balance'] as const)(
     'as %s, the other keys are tried before anything is given up',
     async (kind) => {
       const asked: string[] = [];

@@ -5,6 +5,7 @@ import {
   pollDelays,
   ReadDoubts,
   VendorError,
+  type VendorErrorKind,
   type VendorOutput,
 } from '@doitong/providers/kit';
 import type { Attempt } from './attempt.js';
@@ -40,13 +41,15 @@ export async function waitForOutput(
   }
 }
 
+const keysFault: VendorErrorKind[] = ['credential', 'forbidden', 'balance'];
+
 /**
  * A VendorError that is returned says nothing of the task, or too little; one that is thrown is its end. Where the attempt's own key is
  * refused, the family's other keys are tried: what they do not find says nothing either, for they may be another account's.
  */
 export async function pollOnce(attempt: Attempt, task: VendorTask): Promise<PollResult | VendorError> {
   const said = await pollWith(attempt.vendor.credential, attempt, task);
-  const isKeyRefused = said instanceof VendorError && (said.kind === 'credential' || said.kind === 'balance');
+  const isKeyRefused = said instanceof VendorError && keysFault.includes(said.kind);
   for (const credential of isKeyRefused ? attempt.otherCredentials : []) {
     const other = await pollWith(credential, attempt, task);
     if (!(other instanceof VendorError)) return other;

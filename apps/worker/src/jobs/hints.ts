@@ -1,6 +1,8 @@
 import { attempts } from '@doitong/contracts';
+import type { ProviderFamily } from '@doitong/providers/kit';
 import { MessageBus } from '@doitong/service-kit';
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { FAMILY } from '../tokens.js';
 
 type Hint = 'poll' | 'cancel';
 
@@ -9,10 +11,14 @@ type Hint = 'poll' | 'cancel';
 export class Hints implements OnApplicationBootstrap {
   private readonly waiting = new Map<string, (hint: Hint) => void>();
 
-  constructor(private readonly bus: MessageBus) {}
+  constructor(
+    private readonly bus: MessageBus,
+    @Inject(FAMILY) private readonly family: ProviderFamily,
+  ) {}
 
   onApplicationBootstrap(): void {
-    this.bus.listen(attempts.hint, ({ attemptId, what }) => this.waiting.get(attemptId)?.(what));
+    const hint = attempts.hint(this.family.manifest.family);
+    this.bus.listen(hint, ({ attemptId, what }) => this.waiting.get(attemptId)?.(what));
   }
 
   /** Returns how to stop listening. */

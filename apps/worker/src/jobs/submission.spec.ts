@@ -51,7 +51,7 @@ describe('submit', () => {
     expect(ask.calls).toHaveLength(4);
   });
 
-  it.each(['invalid-input', 'content-rejected', 'credential', 'balance', 'failed'] as const)(
+  it.each(['invalid-input', 'content-rejected', 'credential', 'forbidden', 'balance', 'failed'] as const)(
     'does not ask again after %s',
     async (kind) => {
       const ask = inTurn<Submission>(vendorError(kind), taken);
@@ -63,6 +63,7 @@ describe('submit', () => {
   it.each([
     ['invalid-input', 0],
     ['balance', 0],
+    ['forbidden', 0],
     ['unavailable', 0],
     ['content-rejected', undefined],
     ['failed', undefined],

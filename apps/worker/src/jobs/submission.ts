@@ -8,7 +8,14 @@ const LOOK_UP_SECONDS = { lost: 60, failed: 5 };
 const FEWEST_LOOKS = 6;
 
 /** By these a vendor says that it did not take the ask: it charges nothing. */
-const notTaken: VendorErrorKind[] = ['invalid-input', 'credential', 'balance', 'rate-limited', 'unavailable'];
+const notTaken: VendorErrorKind[] = [
+  'invalid-input',
+  'credential',
+  'forbidden',
+  'balance',
+  'rate-limited',
+  'unavailable',
+];
 
 /**
  * Asks the vendor, again as far as that can do no harm. A lost answer is looked up where the vendor can be asked, and is

@@ -24,7 +24,7 @@ function suspectOf(deaths: number, methods: Partial<ProviderAdapter> = {}, { liv
   const attempt = attemptWith({});
   const suspect = new Suspect(deaths, holder.workerId, reports, { ...attempt, stop: attempt.lease.signal });
   const told = () => heard.map(({ body }) => (body as { stage?: string }).stage ?? 'past it');
-  return { suspect, adapter: suspect.guarded(adapterOf(methods)), heard, told };
+  return { lease: attempt.lease, suspect, adapter: suspect.guarded(adapterOf(methods)), heard, told };
 }
 
 describe('an attempt of which a worker died', () => {
@@ -45,7 +45,7 @@ describe('an attempt of which a worker died', () => {
     expect(told()).toEqual(['SUBMISSION', 'past it']);
     await adapter.submit(request, vendor);
     await adapter.poll(task, vendor);
-    await suspect.guardedOutputs({ put: noting(stored) }).put(job, output);
+    await suspect.guardedOutputs({ put: noting(stored) }).put(job, output, vendor.signal);
     expect(told()).toEqual(['SUBMISSION', 'past it', 'SUBMISSION', 'PROCESSING', 'past it', 'DELIVERY']);
     expect(seen.slice(0, 2)).toEqual(['SUBMISSION', 'step']);
     for (const { subject, body } of heard) {
@@ -76,7 +76,9 @@ it('of an attempt of which no worker died nothing is told', async () => {
   const adapter = adapterOf({ submit: inTurn<Submission>(taken) });
   const { suspect, told } = suspectOf(0);
   expect(suspect.guarded(adapter)).toBe(adapter);
-  expect(await suspect.guardedOutputs({ put: async (_: AttemptJob) => stored }).put(job, output)).toBe(stored);
+  expect(await suspect.guardedOutputs({ put: async (_: AttemptJob) => stored }).put(job, output, vendor.signal)).toBe(
+    stored,
+  );
   expect(told()).toEqual([]);
 });
 
@@ -105,6 +107,23 @@ describe('attempts in one worker', () => {
     const next = suspectOf(2, { poll: inTurn(running) });
     const both = [failing, next].map(({ adapter }) => adapter.poll(task, vendor));
     expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+
+  it('of which two workers died do not wait when they are over, and the others still go one at a time', async () => {
+    const gates = [gate(), gate()];
+    const [first, second, third] = [gates[0]!, gate(), gates[1]!].map(({ poll }) => suspectOf(2, { poll }));
+    const polls = [first, second, third].map((one) => one!.adapter.poll(task, vendor));
+    await settled();
+    second!.lease.lose();
+    await expect(polls[1]).rejects.toMatchObject({ name: 'AbortError' });
+    await settled();
+    expect([second!.told(), third!.told()]).toEqual([[], []]);
+    gates[0]!.end();
+    await polls[0];
+    await settled();
+    expect(third!.told()).toEqual(['PROCESSING']);
+    gates[1]!.end();
+    await polls[2];
   });
 
   it('of which one worker died wait for nobody', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Stage } from '@doitong/contracts';
 import type { ProviderAdapter } from '@doitong/providers/kit';
 import type { Outputs } from '../outputs/outputs.js';
@@ -42,12 +43,22 @@ export class Suspect {
   private async take<T>(stage: Stage, step: () => Promise<T>): Promise<T> {
     if (this.deaths === 0) return step();
     if (this.deaths < ALONE_FROM) return this.takeTold(stage, step);
-    const turn = lastAlone.then(() => this.takeTold(stage, step));
-    lastAlone = turn.catch(() => undefined);
+    const before = lastAlone;
+    const turn = this.unlessStopped(before).then(() => this.takeTold(stage, step));
+    lastAlone = Promise.allSettled([before, turn]);
     return turn;
   }
 
+  /** Until this is over, or nobody needs the step any more. */
+  private async unlessStopped(before: Promise<unknown>): Promise<void> {
+    const { stop } = this.attempt;
+    const heard = new AbortController();
+    if (!stop.aborted) await Promise.race([before, once(stop, 'abort', { signal: heard.signal })]);
+    heard.abort();
+  }
+
   private async takeTold<T>(stage: Stage, step: () => Promise<T>): Promise<T> {
+    this.attempt.stop.throwIfAborted();
     await this.tell(stage);
     this.attempt.stop.throwIfAborted();
     let reported = false;
@@ -62,8 +73,8 @@ export class Suspect {
   }
 
   private async tell(stage?: Stage): Promise<void> {
-    const { job, lease } = this.attempt;
-    const { live } = await this.reports.risking({ attemptId: job.attemptId, workerId: this.workerId, stage });
+    const { job, lease, stop } = this.attempt;
+    const { live } = await this.reports.risking({ attemptId: job.attemptId, workerId: this.workerId, stage }, stop);
     if (!live) lease.lose();
   }
 }

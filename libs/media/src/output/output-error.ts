@@ -1,12 +1,13 @@
 /**
- * Why an output could not be stored. `OUTPUT_UNAVAILABLE`: its URL does not serve it, asked again or not at all where that is no
- * use; `OUTPUT_INVALID`: it is no media; `OUTPUT_TOO_LARGE`: it is longer than allowed.
+ * Why an output could not be stored. `OUTPUT_UNAVAILABLE`: nothing serves it just now; `OUTPUT_DENIED`: its URL is answered, but not with
+ * the file; `OUTPUT_UNSAFE`: its URL may not be requested; `OUTPUT_INVALID`: it is no media, or of another kind than was asked for;
+ * `OUTPUT_TOO_LARGE`: it is longer than allowed. The first two may pass.
  */
 export class OutputError extends Error {
   override readonly name = 'OutputError';
 
   constructor(
-    readonly code: 'OUTPUT_UNAVAILABLE' | 'OUTPUT_INVALID' | 'OUTPUT_TOO_LARGE',
+    readonly code: 'OUTPUT_UNAVAILABLE' | 'OUTPUT_DENIED' | 'OUTPUT_UNSAFE' | 'OUTPUT_INVALID' | 'OUTPUT_TOO_LARGE',
     message: string,
     options: { cause?: unknown } = {},
   ) {

@@ -1,20 +1,22 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryPath } from '../temporary-files.js';
 import { OutputError } from './output-error.js';
 
-/** Longer files are kept on disk. */
-const inMemoryBytes = 8 * 1024 * 1024;
+/** A file that is written again as soon as it is read is on disk only where it is long. */
+const inMemoryByDefault = 8 * 1024 * 1024;
 
 export interface SpoolLimits {
   maxBytes: number;
+  /** Longer files are kept on disk. Default: 8 MiB. */
+  inMemoryBytes?: number;
   /** Where long files are while they are looked at. Default: the system's directory for temporary files. */
   spoolDirectory?: string;
 }
 
 export interface SpooledFile {
   content: Buffer | { path: string };
+  bytes: number;
   /** In hexadecimal. */
   sha256: string;
   /** To be called once the content is no longer needed. */
@@ -23,8 +25,8 @@ export interface SpooledFile {
 
 /** Takes a stream to its end, or throws what it threw, or OutputError OUTPUT_TOO_LARGE; then nothing is left of it. */
 export async function spool(source: AsyncIterable<Uint8Array>, limits: SpoolLimits): Promise<SpooledFile> {
-  const { maxBytes, spoolDirectory = tmpdir() } = limits;
-  const path = join(spoolDirectory, `doitong-output-${randomUUID()}`);
+  const { maxBytes, inMemoryBytes = inMemoryByDefault, spoolDirectory } = limits;
+  const path = temporaryPath(spoolDirectory);
   const discard = () => rm(path, { force: true });
   const hash = createHash('sha256');
   const held: Uint8Array[] = [];
@@ -41,12 +43,12 @@ export async function spool(source: AsyncIterable<Uint8Array>, limits: SpoolLimi
       for (const part of held.splice(0)) await file.writeFile(part);
     }
   } catch (error) {
+    await file?.close();
     await discard();
     throw error;
-  } finally {
-    await file?.close();
   }
-  return { content: file ? { path } : Buffer.concat(held), sha256: hash.digest('hex'), discard };
+  await file?.close();
+  return { content: file ? { path } : Buffer.concat(held), bytes, sha256: hash.digest('hex'), discard };
 }
 
 export function tooLarge(maxBytes: number): OutputError {

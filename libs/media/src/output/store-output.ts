@@ -15,6 +15,8 @@ type OutputSource = Download | { bytes: Uint8Array } | { stream: Readable };
 type StoreOutputOptions = Partial<DownloadLimits> & {
   /** For bytes without a header of their own, such as raw PCM. */
   hint?: MediaHint;
+  /** What it must be. Default: anything. */
+  kind?: MediaFacts['kind'];
 };
 
 /** `sha256` in hexadecimal. */
@@ -24,23 +26,46 @@ const defaultMaxBytes = 2 * 1024 ** 3;
 
 /**
  * Copies an output to the store as `<prefix>/<hash of its bytes>.<extension of what it is>`: stored again, it is the same file.
- * `maxBytes` is 2 GiB by default. Throws OutputError, and what the store throws when it is out of order.
+ * `maxBytes` is 2 GiB by default. Throws OutputError, what the store throws when it is out of order, and the reason of `signal`, which
+ * ends it at any step.
  */
 export async function storeOutput(
   store: AssetStore,
   prefix: string,
   source: OutputSource,
-  { hint, maxBytes = defaultMaxBytes, ...limits }: StoreOutputOptions = {},
+  { hint, kind, maxBytes = defaultMaxBytes, ...limits }: StoreOutputOptions = {},
 ): Promise<StoredOutput> {
+  const { signal } = limits;
   const { content, sha256, discard } = await fetched(source, { maxBytes, ...limits });
   try {
-    const facts = await probed(content, hint);
+    const facts = await unlessAborted(signal, probed(content, hint));
+    if (kind && facts.kind !== kind) {
+      throw new OutputError('OUTPUT_INVALID', `The file is ${facts.kind} (${facts.format}), not ${kind}`);
+    }
     const key = `${prefix}/${sha256.slice(0, 32)}.${mediaFormats[facts.format].extension}`;
     const body = 'path' in content ? createReadStream(content.path) : content;
-    await store.put(key, body, { contentType: facts.contentType });
+    await store.put(key, body, { contentType: facts.contentType, signal });
     return { ...facts, key, sha256 };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await discard();
+  }
+}
+
+/** What comes of the work, which itself cannot be ended; the signal's reason as soon as that aborts. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal?.reason);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryPath } from '../temporary-files.js';
 import type { MediaFacts } from './media-facts.js';
 import type { MediaHint } from './raw-audio.js';
 import { ReaderProcess } from './reader-process.js';
@@ -16,7 +14,7 @@ const reader = new ReaderProcess();
 export async function probeMedia(input: Uint8Array | { path: string }, hint?: MediaHint): Promise<MediaFacts> {
   if ('path' in input) return reader.read({ path: input.path, hint });
   // A file is handed to the other process ten times as fast as bytes are.
-  const path = join(tmpdir(), `doitong-probe-${randomUUID()}`);
+  const path = temporaryPath();
   try {
     await writeFile(path, input, { flag: 'wx', mode: 0o600 });
     return await reader.read({ path, hint });

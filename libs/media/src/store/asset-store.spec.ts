@@ -74,6 +74,17 @@ describe.each(storeKinds)('an asset store on %s', (_name, start) => {
     expect(String(await readAll('kept.mp4'))).toBe('former');
   });
 
+  it.each([
+    ['a stream', () => Readable.from(endless())],
+    ['bytes', () => Buffer.alloc(1024)],
+  ])('stores nothing of %s when its signal aborts', async (_what, body) => {
+    const stop = new AbortController();
+    const putting = running.store.put('stopped.mp4', body(), { ...mp4, signal: stop.signal });
+    stop.abort();
+    await expect(putting).rejects.toThrow();
+    expect(await running.store.head('stopped.mp4')).toBeUndefined();
+  });
+
   it('shows nothing of a file before it is whole', async () => {
     const half = Buffer.alloc(6 * 1024 * 1024, 'x');
     async function* slowly() {
@@ -180,3 +191,10 @@ describe('an asset store on S3', () => {
     await running.close();
   });
 });
+
+async function* endless() {
+  for (;;) {
+    yield Buffer.alloc(1024);
+    await setTimeout(10);
+  }
+}

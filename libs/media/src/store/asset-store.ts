@@ -19,6 +19,8 @@ export interface PutOptions {
   contentType: string;
   /** Default: no limit. */
   maxBytes?: number;
+  /** Ends it: then nothing was stored. */
+  signal?: AbortSignal;
 }
 
 /**

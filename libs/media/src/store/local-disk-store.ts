@@ -40,7 +40,7 @@ export class LocalDiskStore implements AssetStore {
     const temporary = join(this.directory, incoming, randomUUID());
     const target = join(this.directory, key);
     try {
-      const bytes = await writeDurably(temporary, body, options.maxBytes ?? Number.POSITIVE_INFINITY);
+      const bytes = await writeDurably(temporary, body, options);
       await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
       await syncDirectory(dirname(target));
@@ -75,14 +75,18 @@ export class LocalDiskStore implements AssetStore {
   }
 }
 
-async function writeDurably(path: string, body: Uint8Array | Readable, maxBytes: number): Promise<number> {
+async function writeDurably(
+  path: string,
+  body: Uint8Array | Readable,
+  { maxBytes = Number.POSITIVE_INFINITY, signal }: PutOptions,
+): Promise<number> {
   if (!(body instanceof Readable)) {
     if (body.length > maxBytes) throw new AssetTooLargeError(maxBytes);
-    await writeFile(path, body, { flag: 'wx', flush: true });
+    await writeFile(path, body, { flag: 'wx', flush: true, signal });
     return body.length;
   }
   const limit = new ByteLimit(maxBytes);
-  await pipeline(body, limit, createWriteStream(path, { flags: 'wx', flush: true }));
+  await pipeline(body, limit, createWriteStream(path, { flags: 'wx', flush: true }), { signal });
   return limit.bytes;
 }
 

@@ -50,11 +50,11 @@ export class S3Store implements AssetStore {
 
   async put(key: string, body: Uint8Array | Readable, options: PutOptions): Promise<{ key: string; bytes: number }> {
     assertContentType(key, options.contentType);
-    const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
     const object = { Bucket: this.bucket, Key: key, ContentType: options.contentType };
-    if (body instanceof Readable) return { key, bytes: await this.putStream(object, body, maxBytes) };
+    if (body instanceof Readable) return { key, bytes: await this.putStream(object, body, maxBytes, signal) };
     if (body.length > maxBytes) throw new AssetTooLargeError(maxBytes);
-    await this.client.send(new PutObjectCommand({ ...object, Body: body }));
+    await this.client.send(new PutObjectCommand({ ...object, Body: body }), { abortSignal: signal });
     return { key, bytes: body.length };
   }
 
@@ -82,13 +82,23 @@ export class S3Store implements AssetStore {
   }
 
   /** In parts of 5 MiB, two at a time: a file of any size needs little memory, and no part of it shows before the last. */
-  private async putStream(object: { Bucket: string; Key: string }, body: Readable, maxBytes: number): Promise<number> {
+  private async putStream(
+    object: { Bucket: string; Key: string },
+    body: Readable,
+    maxBytes: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const limit = new ByteLimit(maxBytes);
     // A body that fails or ends too soon destroys `limit`, which fails the upload that reads it; and the other way round.
     pipeline(body, limit, () => {});
+    const upload = new Upload({ client: this.client, params: { ...object, Body: limit }, queueSize: 2 });
+    const stop = () => void upload.abort();
+    signal?.addEventListener('abort', stop);
     try {
-      await new Upload({ client: this.client, params: { ...object, Body: limit }, queueSize: 2 }).done();
+      signal?.throwIfAborted();
+      await upload.done();
     } finally {
+      signal?.removeEventListener('abort', stop);
       limit.destroy();
     }
     return limit.bytes;
