@@ -27,6 +27,7 @@ import { LedgerService } from './ledger/ledger.service.js';
 import { LedgerCheck } from './ledger/ledger-check.js';
 import { LedgerCheckRepository } from './ledger/ledger-check.repository.js';
 import { persistence } from './persistence.js';
+import { CancelTermsRepository } from './plans/cancel-terms.repository.js';
 import { PlansController } from './plans/plans.controller.js';
 import { PlansRepository } from './plans/plans.repository.js';
 import { PlansService } from './plans/plans.service.js';
@@ -72,6 +73,7 @@ export class BillingModule {
         HoldMatch,
         LedgerService,
         OrphanHolds,
+        CancelTermsRepository,
         PlansRepository,
         PlansService,
       ],

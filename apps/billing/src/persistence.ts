@@ -5,6 +5,7 @@ import { CreateHolds1763700000002 } from './migrations/1763700000002-create-hold
 import { NumberAttempts1763830000000 } from './migrations/1763830000000-number-attempts.js';
 import { ManageKeys1763900000000 } from './migrations/1763900000000-manage-keys.js';
 import { CreateGrants1763910000000 } from './migrations/1763910000000-create-grants.js';
+import { SetCancelTerms1763943000000 } from './migrations/1763943000000-set-cancel-terms.js';
 
 export const persistence: Persistence = {
   schema: 'billing',
@@ -15,5 +16,6 @@ export const persistence: Persistence = {
     NumberAttempts1763830000000,
     ManageKeys1763900000000,
     CreateGrants1763910000000,
+    SetCancelTerms1763943000000,
   ],
 };

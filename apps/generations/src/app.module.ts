@@ -10,6 +10,7 @@ import { AttemptsController } from './attempts/attempts.controller.js';
 import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { AttemptsService } from './attempts/attempts.service.js';
 import { DeadlyAttempts } from './attempts/deadly-attempts.js';
+import { Announcements } from './catalogue/announcements.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
@@ -18,16 +19,21 @@ import { CircuitsRepository } from './circuits/circuits.repository.js';
 import { GenerationsConfig } from './config.js';
 import { FailoverRepository } from './failover/failover.repository.js';
 import { FailoverService } from './failover/failover.service.js';
+import { Cancellations } from './generations/cancellations.js';
 import { Changes } from './generations/changes.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
 import { GenerationsService } from './generations/generations.service.js';
 import { OperatorController } from './generations/operator.controller.js';
+import { HoldRaises } from './lengths/hold-raises.js';
+import { Lengths } from './lengths/lengths.js';
+import { LengthsRepository } from './lengths/lengths.repository.js';
 import { ModelHealth } from './model-health/model-health.js';
 import { ModelHealthRepository } from './model-health/model-health.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { Relay } from './outcome/relay.js';
 import { persistence } from './persistence.js';
+import { PriceFallsRepository } from './prices/price-falls.repository.js';
 import { PricesController } from './prices/prices.controller.js';
 import { PricesRepository } from './prices/prices.repository.js';
 import { PricesService } from './prices/prices.service.js';
@@ -66,6 +72,8 @@ export class GenerationsModule {
         AttemptsRepository,
         AttemptsService,
         AuditRepository,
+        Announcements,
+        Cancellations,
         CatalogueRepository,
         CatalogueService,
         Changes,
@@ -76,10 +84,14 @@ export class GenerationsModule {
         FailoverService,
         GenerationsRepository,
         GenerationsService,
+        HoldRaises,
         IdempotencyRepository,
+        Lengths,
+        LengthsRepository,
         ModelHealth,
         ModelHealthRepository,
         OutcomeRepository,
+        PriceFallsRepository,
         PricesRepository,
         PricesService,
         QuotesRepository,

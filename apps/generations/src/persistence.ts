@@ -9,6 +9,11 @@ import { KeepWhatWasAsked1763850000000 } from './migrations/1763850000000-keep-w
 import { LetOperatorsChange1763900000000 } from './migrations/1763900000000-let-operators-change.js';
 import { LetOperatorsSetPrices1763920000000 } from './migrations/1763920000000-let-operators-set-prices.js';
 import { CountDeaths1763930000000 } from './migrations/1763930000000-count-deaths.js';
+import { KnowWhoMetFaults1763941000000 } from './migrations/1763941000000-know-who-met-faults.js';
+import { PriceByLength1763942000000 } from './migrations/1763942000000-price-by-length.js';
+import { ChargeCancellations1763943000000 } from './migrations/1763943000000-charge-cancellations.js';
+import { KnowPrices1763951000000 } from './migrations/1763951000000-know-prices.js';
+import { PartModes1763952000000 } from './migrations/1763952000000-part-modes.js';
 
 export const persistence: Persistence = {
   schema: 'generations',
@@ -23,5 +28,10 @@ export const persistence: Persistence = {
     LetOperatorsChange1763900000000,
     LetOperatorsSetPrices1763920000000,
     CountDeaths1763930000000,
+    KnowWhoMetFaults1763941000000,
+    PriceByLength1763942000000,
+    ChargeCancellations1763943000000,
+    KnowPrices1763951000000,
+    PartModes1763952000000,
   ],
 };

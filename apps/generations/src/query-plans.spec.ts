@@ -8,6 +8,7 @@ import { AttemptsRepository } from './attempts/attempts.repository.js';
 import { GenerationsConfig } from './config.js';
 import { FailoverRepository, type Move } from './failover/failover.repository.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
+import { LengthsRepository } from './lengths/lengths.repository.js';
 import { OutcomeRepository } from './outcome/outcome.repository.js';
 import { persistence } from './persistence.js';
 import { type NewQuote, QuotesRepository } from './quotes/quotes.repository.js';
@@ -72,7 +73,7 @@ const failure: AttemptFailure = {
   stage: 'DELIVERY',
   kind: 'output-lost',
 };
-const output: Output = { key: 'k', bytes: 1, contentType: 'image/png', format: 'png' };
+const output: Output = { key: 'k', bytes: 1, contentType: 'video/mp4', format: 'mp4', durationSeconds: 1 };
 
 it('no statement of a generation’s life, or of a look at lives, reads a whole table', async () => {
   const config = loadConfig(GenerationsConfig, { DATABASE_URL: server.url });
@@ -94,6 +95,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
     provider: 'p',
     model: 'm',
     credits: 2 ** 40,
+    metered: { base: 0, perSecond: 0.5 },
     options: { a: [1] },
     adjustments: ['a'],
     routing: { reason: 'r', candidates: [] },
@@ -118,6 +120,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
       input: { text: 'a' },
       options: {},
       credits: 2 ** 40,
+      metered: { base: 0, perSecond: 0.5 },
       mostCredits: null,
       expectedSeconds: 0.5,
       deadlineSeconds: 0.5,
@@ -133,12 +136,18 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
   expect(row).toMatchObject({ id, credits: 2 ** 40, expected_seconds: 0.5, adjustments: ['a'], webhook_url: null });
   await idempotency.leave(name, id);
   await idempotency.release(name, id);
-  await attempts.begin(database, { attemptId, workerId: 'w', beginId: 'b', credentials: { test: ['fingerprint'] } });
-  expect(await attempts.submitted(attemptId, 'w', { id: 't', state: {} })).toMatchObject({ live: true });
-  expect(await attempts.renew(attemptId, 'w', 5)).toMatchObject({ version: 3 });
-  expect(await attempts.risk(attemptId, 'w', 'DELIVERY')).toBe(true);
-  await attempts.release(attemptId, 'w');
-  expect(await failover.course(attemptId, 'w')).toMatchObject({ generation: { id }, attempts: [{ model: 'm' }] });
+  const named = { attemptId, family: 'f' };
+  await attempts.begin(database, { ...named, workerId: 'w', beginId: 'b', credentials: { test: ['fingerprint'] } });
+  expect(await attempts.ready(named, 'w')).toBe(true);
+  const lengths = new LengthsRepository(database);
+  const held = { ...named, workerId: 'w' };
+  expect(await lengths.beforeSubmit(held)).toMatchObject({ id, number: 1, metered: { perSecond: 0.5 } });
+  expect(await lengths.raise(held, 2 ** 41)).toMatchObject({ credits: 2 ** 41 });
+  expect(await attempts.submitted(named, 'w', { id: 't', state: {} })).toMatchObject({ live: true });
+  expect(await attempts.renew(named, 'w', 5)).toMatchObject({ version: 4 });
+  expect(await attempts.risk(named, 'w', 'DELIVERY')).toBe(true);
+  await attempts.release(named, 'w');
+  expect(await failover.course(named, 'w')).toMatchObject({ generation: { id }, attempts: [{ model: 'm' }] });
   const move: Move = {
     generationId: id,
     attemptId: 'att_two',
@@ -148,6 +157,7 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
     model: 'm',
     options: {},
     credits: 2 ** 40,
+    metered: { base: 0, perSecond: 0.5 },
     expectedSeconds: 0.5,
     adjustments: ['a'],
     routing: { reason: 'r', candidates: [] },
@@ -167,23 +177,28 @@ it('no statement of a generation’s life, or of a look at lives, reads a whole 
     createdAfter: '2025-01-01T00:00:00.000Z',
     createdBefore: '2125-01-01T00:00:00.000Z',
   } as const;
-  await generations.list('acc_1', { ...everything, status: [...everything.status] }, 'gen_one', 10);
+  await generations.list(
+    { accountId: 'acc_1', mode: 'test' },
+    { ...everything, status: [...everything.status] },
+    'gen_one',
+    10,
+  );
   await generations.statuses([id]);
   await generations.overdue(10);
   await database.transaction(async (tx) => {
-    expect(await attempts.complete(tx, attemptId, 2 ** 40)).toMatchObject({ generationId: id, status: 'COMPLETED' });
-    expect(await outcomes.end(tx, id, { status: 'COMPLETED', output })).toBeDefined();
-    await attempts.fail(tx, { attemptId, workerId: 'w', failure, vendorCostMicroUsd: 2 ** 40 });
+    expect(await attempts.complete(tx, named, 2 ** 40)).toMatchObject({ generationId: id, status: 'COMPLETED' });
+    expect(await outcomes.end(tx, id, { status: 'COMPLETED', output })).toMatchObject({ credits: 1 });
+    await attempts.fail(tx, { ...named, workerId: 'w', failure, vendorCostMicroUsd: 2 ** 40 });
     await attempts.abandon(tx, id);
   });
-  await attempts.late(attemptId, undefined);
+  await attempts.late(named, undefined);
   const usage = new UsageRepository(database);
   const period = { from: '2025-01-01T00:00:00.000Z', to: '2025-02-01T00:00:00.000Z' };
   for (const by of ['model', 'account', 'day'] as const) await usage.report({ ...period, by }, 10);
   for (const by of ['model', 'day'] as const) await usage.spending({ ...period, by, accountId: 'acc_1' });
   await idempotency.forgetExpired();
 
-  expect(database.texts.size).toBe(36);
+  expect(database.texts.size).toBe(40);
   for (const text of database.texts) {
     const plan = await explain(text);
     expect(plan).toEqual(expect.not.stringContaining('Seq Scan'));

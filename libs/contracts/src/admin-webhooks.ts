@@ -11,12 +11,12 @@ const ById = Type.Object({ id: Type.String({ maxLength: 100 }) });
 export const adminWebhooks = {
   /** INVALID_INPUT for a URL that nobody may request, or one endpoint too many. */
   create: request('admin.webhook.create', webhooks.endpointCreate.request, webhooks.endpointCreate.reply),
-  /** The oldest first; none for an account that is unknown. */
-  list: request('admin.webhook.list', webhooks.endpoints.request, webhooks.endpoints.reply),
+  /** Of both modes, the oldest first; none for an account that is unknown. */
+  list: request('admin.webhook.list', Type.Omit(webhooks.endpoints.request, ['mode']), webhooks.endpoints.reply),
   /** Changes, pauses, resumes or enables. INVALID_INPUT, NOT_FOUND. */
   update: request(
     'admin.webhook.update',
-    Type.Omit(webhooks.endpointUpdate.request, ['accountId']),
+    Type.Omit(webhooks.endpointUpdate.request, ['accountId', 'mode']),
     webhooks.endpointUpdate.reply,
   ),
   /** What it was still to be told becomes a dead letter. Answers with what it was. NOT_FOUND. */
@@ -24,7 +24,7 @@ export const adminWebhooks = {
   /** INVALID_INPUT when too many secrets would sign, NOT_FOUND. */
   rotateSecret: request(
     'admin.webhook.rotate-secret',
-    Type.Omit(webhooks.endpointRotateSecret.request, ['accountId']),
+    Type.Omit(webhooks.endpointRotateSecret.request, ['accountId', 'mode']),
     webhooks.endpointRotateSecret.reply,
   ),
   /** Of what goes to the `webhookUrl` of a request. INVALID_INPUT. */

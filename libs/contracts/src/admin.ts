@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { adminWebhooks } from './admin-webhooks.js';
 import { adminKeys } from './api-keys.js';
 import { auditRequest } from './audit.js';
-import { Account, AccountDetails, Limits } from './billing.js';
+import { Account, AccountDetails, CancelTerms, Limits } from './billing.js';
 import { Generation } from './generations.js';
 import { TransactionsReply, TransactionsRequest } from './ledger.js';
 import { request } from './message.js';
@@ -16,6 +16,9 @@ const MOST = 200_000_000;
 /** Names a change of credits among those of its kind: it happens once, and a repeat answers with the account as it is then. */
 const Reference = Type.String({ minLength: 1, maxLength: 200 });
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
+
+const PlanDetails = Type.Object({ plan: Plan, limits: Limits, cancelTerms: CancelTerms });
+export type PlanDetails = Static<typeof PlanDetails>;
 
 const OneAccount = Type.Object({ accountId: AccountId });
 
@@ -87,6 +90,14 @@ export const admin = {
     }),
     Type.Object({ limits: Limits }),
   ),
+  /** All plans, with what their accounts may do, and what they pay for what they cancel. */
+  planList: request('admin.plan.list', Type.Object({}), Type.Object({ plans: Type.Array(PlanDetails) })),
+  /** What is left out stays. Acts on the next cancellation. */
+  planSetCancelTerms: request(
+    'admin.plan.set-cancel-terms',
+    Type.Object({ plan: Plan, ...Type.Partial(CancelTerms).properties }),
+    PlanDetails,
+  ),
   key: adminKeys,
   /** Of accounts, keys and credits. */
   billingAudit: auditRequest('admin.audit.billing'),
@@ -143,7 +154,7 @@ export const admin = {
     OneGeneration,
     Type.Object({ generation: Generation, attempts: Type.Array(AttemptDetails) }),
   ),
-  /** As its owner would cancel it: false when it had ended already. NOT_FOUND. */
+  /** As its owner would cancel it, but free of charge: false when it had ended already. NOT_FOUND. */
   generationCancel: request('admin.generation.cancel', OneGeneration, Type.Object({ cancelled: Type.Boolean() })),
   /**
    * A new generation of what one that FAILED or was CANCELLED was asked for, with a price, a hold and a slot of its own: what has ended

@@ -39,14 +39,27 @@ const rotation = {
   /** Seconds for which the old secret is still accepted; at most 30 days, default a day. It is never accepted for longer than before. */
   overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
 };
-const Keys = Type.Object({ keys: Type.Array(ApiKey) });
+/** More than anybody needs at once, and few enough to be looked through. */
+export const MOST_KEYS = 100;
+
+const page = {
+  /** How many at most; default: 100. */
+  first: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  /** Those older than this key. */
+  after: Type.Optional(KeyId),
+};
+/** `more`: there are others behind them. */
+const Keys = Type.Object({ keys: Type.Array(ApiKey), more: Type.Optional(Type.Boolean()) });
 
 /** API keys, for operators. */
 export const adminKeys = {
-  /** NOT_FOUND; FORBIDDEN for an account that is closed; INVALID_INPUT when it would expire in the past. */
+  /**
+   * NOT_FOUND; FORBIDDEN for an account that is closed; INVALID_INPUT when it would expire in the past; RATE_LIMIT for an account that has
+   * `MOST_KEYS` which are accepted.
+   */
   issue: request('admin.key.issue', Type.Object({ accountId: AccountId, ...wanted }), Issued),
-  /** The newest first, those that are revoked too; at most 1,000. NOT_FOUND. */
-  list: request('admin.key.list', Type.Object({ accountId: AccountId }), Keys),
+  /** The newest first, those that are revoked too. NOT_FOUND. */
+  list: request('admin.key.list', Type.Object({ accountId: AccountId, ...page }), Keys),
   /**
    * A new key like this one, which expires after the overlap. NOT_FOUND for a key that is unknown, revoked or expired;
    * INVALID_INPUT for one that was rotated already.
@@ -60,11 +73,12 @@ const by = { by: KeyId };
 
 /**
  * The same for an account holder, by one of the account's own keys, which has the scope `billing`: that gives and takes no more than it is
- * itself. FORBIDDEN for a scope that it lacks, for a live key when it is a test key, and for one that lives longer than itself.
+ * itself. FORBIDDEN for a scope that it lacks, for a new live key when it is a test key, and for one that lives longer than itself. To a test
+ * key there are no live keys: they are not listed, and NOT_FOUND.
  */
 export const ownKeys = {
   issue: request('billing.key.issue', Type.Object({ ...by, ...wanted }), Issued),
-  list: request('billing.key.list', Type.Object(by), Keys),
+  list: request('billing.key.list', Type.Object({ ...by, ...page }), Keys),
   rotate: request('billing.key.rotate', Type.Object({ ...by, ...rotation }), Issued),
   revoke: request('billing.key.revoke', Type.Object({ ...by, keyId: KeyId }), Type.Object({ key: ApiKey })),
 };

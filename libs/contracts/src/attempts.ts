@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { ErrorCode, Stage } from './errors.js';
 import { GenerationInput } from './generations.js';
-import { broadcast, request } from './message.js';
+import { broadcast, familyRequest } from './message.js';
 import {
   AttemptId,
   ContentType,
@@ -33,6 +33,8 @@ export const AttemptJob = Type.Object({
   options: JsonObject,
   expectedSeconds: Type.Number(),
   deadlineAt: Instant,
+  /** How long input.audio is must be told before the vendor is asked: the price goes by it. Absent: it does not. */
+  measuresAudio: Type.Optional(Type.Boolean()),
 });
 export type AttemptJob = Static<typeof AttemptJob>;
 
@@ -65,7 +67,8 @@ export type BeginReply = Static<typeof BeginReply>;
 
 /** A file in the asset store, as read from its bytes. Dimensions in pixels, duration in seconds. */
 export const Output = Type.Object({
-  key: Type.String(),
+  /** `<generation>/<attempt>/<file>`: a file of another attempt is refused. */
+  key: Type.String({ pattern: '^gen_[0-9a-f]{32}/att_[0-9a-f]{32}/[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$' }),
   bytes: Type.Integer({ minimum: 1 }),
   contentType: Type.String(),
   format: Type.String(),
@@ -77,8 +80,10 @@ export type Output = Static<typeof Output>;
 
 /**
  * What a vendor's refusal or failure means to us.
- * The customer's: `invalid-input`, `content-rejected`; of a file that was read before any vendor was asked `input-unfit`, which is not
- * what it must be, and `input-unavailable`, which its host did not give just now. The credential's: `credential` (refused), `balance` (used up).
+ * The customer's: `invalid-input`, `content-rejected`; `too-dear`, which shows once a file is measured; of a file that was read before any vendor was asked `input-unfit`, which is not
+ * what it must be, and `input-unavailable`, which its host did not give just now. The credential's: `credential`, of which the vendor says
+ * that it is not valid. Its or this one request's: `forbidden`, which may be about the model, the voice or the region that was asked for, and
+ * `balance`, which does not do for it.
  * `rate-limited` and `unavailable`: the ask did not take, or a repeat does no harm. `server-error`: the vendor answered that it failed
  * inside, and not whether it took the ask. `submission-unknown` (SUBMISSION_UNKNOWN): no answer of the vendor's came, the ask may have
  * taken, so nobody may ask again. The model's: `failed`, and `output-lost`, which could not be fetched or stored.
@@ -88,7 +93,9 @@ export const FailureKind = Type.Enum([
   'input-unfit',
   'input-unavailable',
   'content-rejected',
+  'too-dear',
   'credential',
+  'forbidden',
   'balance',
   'rate-limited',
   'unavailable',
@@ -116,15 +123,21 @@ const Lease = { attemptId: AttemptId, workerId: Type.String() };
 const LeaseReply = Type.Object({ live: Type.Boolean() });
 
 /** What the vendor charges us, in micro-USD: as it says itself, else by the model's `vendorPrice`. Absent where that is not known. */
-const VendorCost = Type.Optional(Type.Integer({ minimum: 0 }));
+const VendorCost = Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }));
 
-/** What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. */
+const Hint = Type.Object({ attemptId: AttemptId, what: Type.Enum(['poll', 'cancel']) });
+
+/**
+ * What workers report. Each is idempotent on the attempt: said twice, it changes nothing the second time. To another family it is as if there
+ * were no such attempt. One that is refused would be refused again: its worker reports that the attempt has failed.
+ */
 export const attempts = {
   /**
-   * Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on. Who had no
+   * Takes the lease. A reply of `submit` records, before it is sent, that the vendor may be asked from now on, or, of a request with files,
+   * from `ready` on. Who had no
    * answer asks again with the same `beginId` and gets the one that was lost; a new `beginId` says that it was heard.
    */
-  begin: request(
+  begin: familyRequest(
     'attempt.begin',
     /** `credentials`: those to choose from, should this worker be the first to ask the vendor. */
     Type.Object({
@@ -134,9 +147,19 @@ export const attempts = {
     }),
     BeginReply,
   ),
-  submitted: request('attempt.submitted', Type.Object({ ...Lease, task: VendorTask }), LeaseReply),
+  /**
+   * All files of the request are read and good, and the vendor is asked next: only of a request with files, and before that nobody asks.
+   * `audioSeconds`: how long input.audio is, where its price goes by that. Not live also where the account cannot pay for so much, which
+   * ends the attempt.
+   */
+  ready: familyRequest(
+    'attempt.ready',
+    Type.Object({ ...Lease, audioSeconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })) }),
+    LeaseReply,
+  ),
+  submitted: familyRequest('attempt.submitted', Type.Object({ ...Lease, task: VendorTask }), LeaseReply),
   /** Renews the lease and tells progress (0 to 100). */
-  progress: request(
+  progress: familyRequest(
     'attempt.progress',
     Type.Object({ ...Lease, progress: Type.Integer({ minimum: 0, maximum: 100 }) }),
     LeaseReply,
@@ -145,10 +168,11 @@ export const attempts = {
    * Of an attempt of which workers died: its worker is about to take a step that can cost it its life, at this stage, or is past it
    * where there is none. What dies at other times is not this attempt's fault.
    */
-  risking: request('attempt.risking', Type.Object({ ...Lease, stage: Type.Optional(Stage) }), LeaseReply),
+  risking: familyRequest('attempt.risking', Type.Object({ ...Lease, stage: Type.Optional(Stage) }), LeaseReply),
   /** Gives the lease back before the end: another worker may go on at once. Who is taken for dead, and says this, was not. */
-  release: request('attempt.release', Type.Object(Lease), Type.Object({})),
-  completed: request(
+  release: familyRequest('attempt.release', Type.Object(Lease), Type.Object({})),
+  /** Refused where the output is of another kind than the generation's type, or another attempt's. */
+  completed: familyRequest(
     'attempt.completed',
     Type.Object({
       ...Lease,
@@ -158,15 +182,15 @@ export const attempts = {
     LeaseReply,
   ),
   /** The attempt of a generation that has ended succeeded after all: recorded for its cost, charged to nobody. */
-  late: request('attempt.late', Type.Object({ ...Lease, vendorCostMicroUsd: VendorCost }), LeaseReply),
+  late: familyRequest('attempt.late', Type.Object({ ...Lease, vendorCostMicroUsd: VendorCost }), LeaseReply),
   /** `vendorCostMicroUsd`: vendors charge for some failures. 0: it is known that this one is free. */
-  failed: request(
+  failed: familyRequest(
     'attempt.failed',
     Type.Object({ ...Lease, failure: AttemptFailure, vendorCostMicroUsd: VendorCost }),
     LeaseReply,
   ),
-  /** Something happened to this attempt at the vendor (`poll` at once) or at the customer's (`cancel`). */
-  hint: broadcast('attempt.hint', Type.Object({ attemptId: AttemptId, what: Type.Enum(['poll', 'cancel']) })),
+  /** Something happened to this attempt of the family at the vendor (`poll` at once) or at the customer's (`cancel`). */
+  hint: (family: string) => broadcast(`attempt.hint.${family}`, Hint),
 };
 
 /** A job is a wake-up call, not data: it carries ids. Subject `JOBS.<family>` of the JetStream work queue `JOBS`. */

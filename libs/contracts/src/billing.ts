@@ -46,6 +46,16 @@ export const AccountDetails = Type.Object({
 });
 export type AccountDetails = Static<typeof AccountDetails>;
 
+/**
+ * What an account pays for a generation that it cancels once its vendor may have been asked: `percent` of the price; nothing for the first
+ * `freePerDay` of a UTC day. Before that, cancelling is free.
+ */
+export const CancelTerms = Type.Object({
+  percent: Type.Integer({ minimum: 0, maximum: 100 }),
+  freePerDay: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }),
+});
+export type CancelTerms = Static<typeof CancelTerms>;
+
 /** One way a hold is resolved: CAPTURE takes `credits` (≤ held) and gives back the rest, RELEASE gives back all. */
 export const Settlement = Type.Object({
   generationId: GenerationId,
@@ -54,7 +64,10 @@ export const Settlement = Type.Object({
 });
 export type Settlement = Static<typeof Settlement>;
 
-/** What the hold of a generation comes to with its next attempt, of this number. */
+/**
+ * What the hold of a generation comes to with its next attempt, of this number; or, once it is measured what the running one costs, before the
+ * next one: a lowering for the running one that comes late then changes nothing.
+ */
 export const HoldChange = Type.Object({
   generationId: GenerationId,
   attemptNumber: Type.Integer({ minimum: 2 }),
@@ -72,6 +85,8 @@ export const billing = {
   account: request('billing.account', Type.Object({ accountId: AccountId }), Account),
   /** What an account may do, for work that comes without a key. NOT_FOUND, FORBIDDEN when it is not active. */
   limits: request('billing.limits', Type.Object({ accountId: AccountId }), Type.Object({ plan: Plan, limits: Limits })),
+  /** Those of its plan. NOT_FOUND. */
+  cancelTerms: request('billing.cancel-terms', Type.Object({ accountId: AccountId }), CancelTerms),
   key: ownKeys,
   /** Those of which something is left, at most 500, in the order in which they are used up. */
   grants: request('billing.grants', Type.Object({ accountId: AccountId }), Type.Object({ grants: Type.Array(Grant) })),
@@ -86,7 +101,7 @@ export const billing = {
     Type.Object({ expiresAt: Instant }),
   ),
   /**
-   * Before a generation moves to a dearer model: has at least `credits` held. INSUFFICIENT_CREDITS changes nothing; so does
+   * Before a generation moves to a dearer model, or turns out to be dearer by its length: has at least `credits` held. INSUFFICIENT_CREDITS changes nothing; so does
    * a repeat. NOT_FOUND without an open hold.
    */
   raise: request('billing.raise', HoldChange, Type.Object({})),

@@ -95,7 +95,7 @@ export const Generation = Type.Object({
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   provider: Type.String(),
   model: Type.String(),
-  /** Held until terminal; what was captured when COMPLETED; 0 when FAILED or CANCELLED. */
+  /** Held until terminal; what was captured when COMPLETED; 0 when FAILED; when CANCELLED, what the cancellation cost. */
   creditCost: Credits,
   /** Seconds. */
   estimatedTime: Type.Number(),
@@ -147,7 +147,9 @@ export const GenerationsFilter = Type.Object(
 );
 export type GenerationsFilter = Static<typeof GenerationsFilter>;
 
-const ById = Type.Object({ accountId: AccountId, id: Type.String({ maxLength: 100 }) });
+/** Whose generations: a test key sees and changes nothing of live keys, nor the other way round. */
+const Owner = { accountId: AccountId, mode: Mode };
+const ById = Type.Object({ ...Owner, id: Type.String({ maxLength: 100 }) });
 
 export const generations = {
   /**
@@ -178,7 +180,7 @@ export const generations = {
     Type.Object({ accountId: AccountId, plan: Plan, mode: Mode, input: GenerateInput }),
     Quote,
   ),
-  /** NOT_FOUND also for another account's generation. */
+  /** NOT_FOUND also for a generation of another account or the other mode. */
   get: request('generations.get', ById, Generation, { together: true }),
   /**
    * This generation changed. Each has a subject of its own, so that a change reaches only who watches that one; what it is now,
@@ -192,13 +194,17 @@ export const generations = {
   list: request(
     'generations.list',
     Type.Object({
-      accountId: AccountId,
+      ...Owner,
       filter: GenerationsFilter,
       first: Type.Integer({ minimum: 1, maximum: 100 }),
       after: Type.Optional(GenerationId),
     }),
     Type.Object({ generations: Type.Array(Generation), more: Type.Boolean() }),
   ),
+  /**
+   * False when it had ended already. Free while no vendor can have been asked, then at the terms of the account's plan; whatever the vendor
+   * makes of it.
+   */
   cancel: request('generations.cancel', ById, Type.Object({ cancelled: Type.Boolean() })),
   spending,
   /** At the catalogue's prices, whatever an account has of its own. */

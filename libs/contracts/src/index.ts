@@ -9,6 +9,7 @@ export * from './generations.js';
 export * from './ledger.js';
 export * from './manifest.js';
 export * from './message.js';
+export * from './options-schema.js';
 export * from './price.js';
 export * from './price-overrides.js';
 export * from './rate-limit.js';

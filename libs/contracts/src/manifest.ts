@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { OPTION_NAME } from './options-schema.js';
 import { ContentType, Credits, JsonObject } from './vocabulary.js';
 
 /** Whether a model takes an input. */
@@ -7,7 +8,8 @@ const InputUse = Type.Enum(['required', 'optional', 'unsupported']);
 /**
  * What a generation costs as data, in credits, or in micro-USD where a vendor charges it:
  * `(base + perSecond × duration + perThousandCharacters × ⌈characters / 1000⌉) × count × Π multipliers[option][value]`, rounded up,
- * where duration and count are the options of those names (`defaultSeconds` and 1 when absent).
+ * where duration and count are the options of those names (`defaultSeconds` and 1 when absent). Of a model whose length is that of its
+ * sound, duration is that length where the option is absent (`lengthFrom`).
  */
 export const Price = Type.Object({
   base: Credits,
@@ -18,11 +20,13 @@ export const Price = Type.Object({
 });
 export type Price = Static<typeof Price>;
 
+const Values = Type.Record(Type.String({ pattern: OPTION_NAME }), Type.Unknown(), { additionalProperties: false });
+
 /**
  * An option combination that the vendor can do only nearly: when every option of `when` has that value,
  * those of `set` take its place, and `because` is told in `metadata.adjustments`.
  */
-export const Adjustment = Type.Object({ when: JsonObject, set: JsonObject, because: Type.String() });
+export const Adjustment = Type.Object({ when: Values, set: Values, because: Type.String() });
 export type Adjustment = Static<typeof Adjustment>;
 
 /** One concrete vendor model. */
@@ -37,12 +41,18 @@ export const ModelManifest = Type.Object({
   /** Longest text, in characters. */
   maxCharacters: Type.Integer({ minimum: 1 }),
   /**
-   * JSON Schema of `options`: an object, additionalProperties false, a `description` for each property, and a `default`
-   * unless its absence has a meaning of its own (such as a random seed).
+   * JSON Schema of `options`, of what `OptionsSchema` allows: a `description` for each property, and a `default` unless its absence has
+   * a meaning of its own (such as a random seed).
    */
   options: JsonObject,
   adjustments: Type.Array(Adjustment),
   price: Price,
+  /**
+   * `sound`: without the option `duration`, an output is as long as input.audio, or as input.text takes to be spoken, and is priced by
+   * that: audio is measured before the vendor is asked, and more set aside if need be; speech has the longest that it can take set aside;
+   * and what was not needed is given back at the end.
+   */
+  lengthFrom: Type.Optional(Type.Literal('sound')),
   /** What the vendor charges, in micro-USD, for who asks it and is not told by its answers; absent where that is not known. */
   vendorPrice: Type.Optional(Price),
   /** Seconds that a typical generation takes: when to poll first, and `estimatedTime`. */

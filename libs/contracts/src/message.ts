@@ -10,6 +10,15 @@ export interface Request<Req extends TSchema = TSchema, Rep extends TSchema = TS
   readonly together?: true;
 }
 
+/**
+ * A request that only the workers of one family make. Each family has a subject of its own for it, which NATS lets nobody else use: so
+ * whose word it is can be known.
+ */
+export interface FamilyRequest<Req extends TSchema = TSchema, Rep extends TSchema = TSchema>
+  extends Omit<Request<Req, Rep>, 'kind' | 'together'> {
+  readonly kind: 'family-request';
+}
+
 /** A broadcast over NATS: every replica that listens hears it, at most once. What it says must also be found in PostgreSQL. */
 export interface Broadcast<Body extends TSchema = TSchema> {
   readonly kind: 'broadcast';
@@ -17,8 +26,8 @@ export interface Broadcast<Body extends TSchema = TSchema> {
   readonly body: Body;
 }
 
-export type RequestOf<M extends Request> = Static<M['request']>;
-export type ReplyOf<M extends Request> = Static<M['reply']>;
+export type RequestOf<M extends Request | FamilyRequest> = Static<M['request']>;
+export type ReplyOf<M extends Request | FamilyRequest> = Static<M['reply']>;
 export type BodyOf<M extends Broadcast> = Static<M['body']>;
 
 export function request<Req extends TSchema, Rep extends TSchema>(
@@ -28,6 +37,19 @@ export function request<Req extends TSchema, Rep extends TSchema>(
   options: Pick<Request, 'together'> = {},
 ): Request<Req, Rep> {
   return { kind: 'request', subject, request: requestSchema, reply: replySchema, ...options };
+}
+
+export function familyRequest<Req extends TSchema, Rep extends TSchema>(
+  subject: string,
+  requestSchema: Req,
+  replySchema: Rep,
+): FamilyRequest<Req, Rep> {
+  return { kind: 'family-request', subject, request: requestSchema, reply: replySchema };
+}
+
+/** The request as the workers of this family make it; of `*`, as those of any family do. */
+export function saidBy<M extends FamilyRequest>(family: string, message: M): Request<M['request'], M['reply']> {
+  return { ...message, kind: 'request', subject: `${message.subject}.${family}` };
 }
 
 export function broadcast<Body extends TSchema>(subject: string, body: Body): Broadcast<Body> {

@@ -27,6 +27,24 @@ export const PriceOverride = Type.Object({
 });
 export type PriceOverride = Static<typeof PriceOverride>;
 
+/** A model that would cost nothing, or less than half of what operators know: of one request, in credits; `from` is null of a new model. */
+export const PriceFall = Type.Object({
+  provider: Type.String(),
+  model: Type.String(),
+  from: Nullable(Type.Integer()),
+  to: Type.Integer(),
+});
+export type PriceFall = Static<typeof PriceFall>;
+
+const WaitingFall = Type.Object({
+  /** Another one as soon as the family tells other prices. */
+  id: Type.Integer(),
+  family: Type.String(),
+  falls: Type.Array(PriceFall),
+  accepted: Type.Boolean(),
+  toldAt: Instant,
+});
+
 /**
  * What operators do with prices. A change acts on the next request that is priced (a generation, a quote, a move to another model), in
  * each replica within a second; what was priced before keeps its price.
@@ -68,4 +86,8 @@ export const adminPrices = {
   ),
   /** Now, or never to begin. One that is over stays as it is. NOT_FOUND. */
   end: request('admin.price.end', Type.Object({ id: Type.Integer() }), PriceOverride),
+  /** Families whose workers are refused for prices that have fallen, each with what it told last. */
+  falls: request('admin.price.falls', Type.Object({}), Type.Object({ waiting: Type.Array(WaitingFall) })),
+  /** The family's workers come in with these prices, and by these the next fall is measured. NOT_FOUND, also when the family tells others by now. */
+  accept: request('admin.price.accept', Type.Object({ id: Type.Integer() }), WaitingFall),
 };

@@ -3,10 +3,10 @@ import { request } from './message.js';
 import { AccountId, GenerationId, Instant } from './vocabulary.js';
 
 /**
- * `generate` counts generating mutations, `read` everything else of an account, which has ten times the limit; `unauthenticated` counts, by
- * address, requests that no accepted API key came with.
+ * `generate` counts generating mutations and `change` all others, with the same limit each; `read` counts requests that hold no mutation, of
+ * which there are ten times as many; `unauthenticated` counts, by address, requests that no accepted API key came with.
  */
-export const RateWindow = Type.Enum(['generate', 'read', 'unauthenticated']);
+export const RateWindow = Type.Enum(['generate', 'change', 'read', 'unauthenticated']);
 
 export const rateLimit = {
   /**

@@ -28,7 +28,7 @@ export const UsageRow = Type.Object({
   cancelled: Type.Integer(),
   /** Not ended yet. */
   running: Type.Integer(),
-  /** Of those completed. What was given back of it afterwards is not taken off. */
+  /** Of those completed, and of those whose cancellation cost something. What was given back of it afterwards is not taken off. */
   capturedCredits: Credits,
   /** What vendors charge for the attempts, in micro-USD, as far as it is known. The sandbox charges nothing. */
   vendorCostMicroUsd: Type.Integer(),
@@ -53,7 +53,7 @@ export const usageReport = request(
 );
 
 /**
- * What one account spent: its completed generations, by model or by day; nothing of what vendors charge. INVALID_INPUT for a period
+ * What one account spent: its completed generations and those whose cancellation cost something, by model or by day; nothing of what vendors charge. INVALID_INPUT for a period
  * that ends before it begins, or of more than 92 days.
  */
 export const spending = request(

@@ -34,12 +34,12 @@ export const AccountStatus = Type.Enum(accountStatuses);
 export type AccountStatus = Static<typeof AccountStatus>;
 
 /** Fingerprint of a vendor credential, never the secret. */
-export const Credential = Type.String();
+export const Credential = Type.String({ maxLength: 200 });
 
 /** The credentials that a worker has for each mode; none, or an absent mode, serves nobody. */
 export const Credentials = Type.Object({
-  live: Type.Optional(Type.Array(Credential)),
-  test: Type.Optional(Type.Array(Credential)),
+  live: Type.Optional(Type.Array(Credential, { maxItems: 100 })),
+  test: Type.Optional(Type.Array(Credential, { maxItems: 100 })),
 });
 export type Credentials = Static<typeof Credentials>;
 

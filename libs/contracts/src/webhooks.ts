@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Generation } from './generations.js';
 import { request } from './message.js';
-import { AccountId, Instant } from './vocabulary.js';
+import { AccountId, Instant, Mode } from './vocabulary.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -33,9 +33,13 @@ export const WebhookEndpointId = Type.String({ pattern: '^whk_[0-9a-f]{32}$' });
 export const disabledReasons = ['GONE', 'FAILING'] as const;
 export type DisabledReason = (typeof disabledReasons)[number];
 
-/** A place of an account that is told of its generations. */
+/** Absent only while a webhook-dispatcher of before the modes were parted answers. */
+const ToldMode = Type.Optional(Mode);
+
+/** A place of an account that is told of its generations of one mode. */
 export const WebhookEndpoint = Type.Object({
   id: WebhookEndpointId,
+  mode: ToldMode,
   url: Type.String(),
   events: Type.Array(WebhookEventType),
   /** While true, what it is to be told waits. */
@@ -68,6 +72,8 @@ export type DeliveryAttempt = Static<typeof DeliveryAttempt>;
 /** One event on its way to one endpoint, or to a request's `webhookUrl`. */
 export const Delivery = Type.Object({
   id: Type.String(),
+  /** Of its endpoint, or of the request. */
+  mode: ToldMode,
   eventId: Type.String(),
   eventType: Type.String(),
   generationId: Type.String(),
@@ -103,8 +109,10 @@ const Events = Type.Array(WebhookEventType, { minItems: 1, maxItems: 100 });
 const OverlapSeconds = Type.Integer({ minimum: 0, maximum: 7 * 86_400 });
 /** A secret is told when it is made, and never again. */
 const WithSecret = Type.Object({ secret: Type.String(), endpoint: WebhookEndpoint });
-/** NOT_FOUND also for what another account has. */
-const ById = Type.Object({ accountId: AccountId, id: Type.String({ maxLength: 100 }) });
+/** Live and test are two worlds: neither sees or changes what the other has, its secrets included. */
+const Owner = { accountId: AccountId, mode: Mode };
+/** NOT_FOUND also for what another account or the other mode has. */
+const ById = Type.Object({ ...Owner, id: Type.String({ maxLength: 100 }) });
 
 export const webhooks = {
   /** Takes events for delivery in one transaction; idempotent on the event id. */
@@ -113,10 +121,10 @@ export const webhooks = {
     Type.Object({ items: Type.Array(WebhookEvent, { maxItems: 1000 }) }),
     Type.Object({}),
   ),
-  /** `events` absent: the three in which a generation ends. INVALID_INPUT for a URL that nobody may request, or one endpoint too many. */
+  /** `events` absent: the three in which a generation ends. INVALID_INPUT for a URL that nobody may request, or one endpoint too many of the mode. */
   endpointCreate: request(
     'webhooks.endpoint.create',
-    Type.Object({ accountId: AccountId, url: Url, events: Type.Optional(Events) }),
+    Type.Object({ ...Owner, url: Url, events: Type.Optional(Events) }),
     WithSecret,
   ),
   /** Changes what is given. `disabled: false` has us deliver to it again. INVALID_INPUT, NOT_FOUND. */
@@ -139,16 +147,16 @@ export const webhooks = {
     Type.Object({ ...ById.properties, overlapSeconds: Type.Optional(OverlapSeconds) }),
     WithSecret,
   ),
-  /** The same for the account's default secret, which signs what goes to a request's `webhookUrl`. */
+  /** The same for the default secret of the account and mode, which signs what goes to a request's `webhookUrl`. */
   defaultSecretRotate: request(
     'webhooks.default-secret.rotate',
-    Type.Object({ accountId: AccountId, overlapSeconds: Type.Optional(OverlapSeconds) }),
+    Type.Object({ ...Owner, overlapSeconds: Type.Optional(OverlapSeconds) }),
     Type.Object({ secret: Type.String() }),
   ),
   /** The oldest first. */
   endpoints: request(
     'webhooks.endpoints',
-    Type.Object({ accountId: AccountId }),
+    Type.Object({ ...Owner }),
     Type.Object({ endpoints: Type.Array(WebhookEndpoint) }),
   ),
   /** Sends an example of an event, of type `webhook.test`, whatever the endpoint asks for. INVALID_INPUT while it is paused or disabled, NOT_FOUND. */
@@ -157,7 +165,7 @@ export const webhooks = {
   deliveries: request(
     'webhooks.deliveries',
     Type.Object({
-      accountId: AccountId,
+      ...Owner,
       filter: DeliveriesFilter,
       first: Type.Integer({ minimum: 1, maximum: 100 }),
       after: Type.Optional(Type.String({ maxLength: 100 })),
@@ -170,7 +178,7 @@ export const webhooks = {
   redeliverSince: request(
     'webhooks.redeliver-since',
     Type.Object({
-      accountId: AccountId,
+      ...Owner,
       since: Instant,
       endpointId: Type.Optional(Type.String({ maxLength: 100 })),
       includeDelivered: Type.Boolean(),

@@ -90,10 +90,16 @@ function statementsOf(
       return { id, attemptId };
     },
     async end({ id, attemptId }) {
-      await attempts.begin(own, { attemptId, workerId: 'floor', beginId: attemptId, credentials: { test: ['floor'] } });
-      await attempts.submitted(attemptId, 'floor', { id: 'task', state: {} });
+      const attempt = { attemptId, family: example.family };
+      await attempts.begin(own, {
+        ...attempt,
+        workerId: 'floor',
+        beginId: attemptId,
+        credentials: { test: ['floor'] },
+      });
+      await attempts.submitted(attempt, 'floor', { id: 'task', state: {} });
       await own.transaction(async (tx) => {
-        await attempts.complete(tx, attemptId, undefined);
+        await attempts.complete(tx, attempt, undefined);
         await outcomes.end(tx, id, { status: 'COMPLETED', output });
       });
       ended.push(id);
@@ -119,6 +125,7 @@ const example = {
   input: { text: 'a red fox in snow' },
   options: { width: 256, height: 256 },
   credits: CREDITS,
+  metered: null,
   mostCredits: null,
   expectedSeconds: 5,
   deadlineSeconds: 180,

@@ -1,4 +1,4 @@
-import { admin, billing, type Principal, type ReplyOf, type RequestOf } from '@doitong/contracts';
+import { admin, billing, MOST_KEYS, type Principal, type ReplyOf, type RequestOf } from '@doitong/contracts';
 import { Handles } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { ApiKeysService } from './api-keys.service.js';
@@ -26,8 +26,8 @@ export class ApiKeysController {
   }
 
   @Handles(admin.key.list)
-  async list({ accountId }: RequestOf<typeof admin.key.list>): Promise<Listed> {
-    return { keys: await this.keys.list(accountId) };
+  list({ accountId, first = MOST_KEYS, after }: RequestOf<typeof admin.key.list>): Promise<Listed> {
+    return this.keys.list(accountId, { first, after });
   }
 
   @Handles(admin.key.rotate)
@@ -47,9 +47,8 @@ export class ApiKeysController {
   }
 
   @Handles(billing.key.list)
-  async listOwn({ by }: RequestOf<typeof billing.key.list>): Promise<Listed> {
-    const { accountId } = await this.keys.acting(by);
-    return { keys: await this.keys.list(accountId) };
+  listOwn(request: RequestOf<typeof billing.key.list>): Promise<Listed> {
+    return this.keys.listOwn(request);
   }
 
   @Handles(billing.key.rotate)

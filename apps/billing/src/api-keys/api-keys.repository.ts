@@ -1,4 +1,4 @@
-import type { AccountStatus, ApiKey, Limits, Principal } from '@doitong/contracts';
+import type { AccountStatus, ApiKey, Limits, Mode, Principal } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { inForce } from '../plans/limits-in-force.js';
@@ -9,12 +9,18 @@ type FoundPrincipal = Omit<Principal, 'limits'> &
 /** A key with the account that it is of; `usable` while it is accepted. */
 export type StoredKey = ApiKey & { accountId: string; usable: boolean };
 
+/** Which keys are listed. */
+export interface KeyPage {
+  mode?: Mode;
+  after?: string;
+  first: number;
+}
+
 const instant = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const STORED = `id, account_id AS "accountId", mode, scopes, prefix, last_four AS "lastFour", successor,
   ${instant('created_at')} AS "createdAt", ${instant('expires_at')} AS "expiresAt",
   ${instant('last_used_at')} AS "lastUsedAt", ${instant('revoked_at')} AS "revokedAt",
   revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) AS usable`;
-const MOST_LISTED = 1_000;
 
 @Injectable()
 export class ApiKeysRepository {
@@ -45,12 +51,24 @@ export class ApiKeysRepository {
     return key;
   }
 
-  /** The newest first. */
-  list(accountId: string): Promise<StoredKey[]> {
+  /** The newest first, those behind `after`; without a mode, of both. */
+  list(accountId: string, { mode, after, first }: KeyPage): Promise<StoredKey[]> {
     return this.database.query<StoredKey>(
-      `SELECT ${STORED} FROM api_keys WHERE account_id = $1 ORDER BY id DESC LIMIT ${MOST_LISTED}`,
+      `SELECT ${STORED} FROM api_keys
+       WHERE account_id = $1 AND ($2::text IS NULL OR mode = $2) AND ($3::text IS NULL OR id < $3)
+       ORDER BY id DESC LIMIT $4`,
+      [accountId, mode, after, first],
+    );
+  }
+
+  /** How many it has that are accepted. */
+  async countUsable(tx: Queryable, accountId: string): Promise<number> {
+    const [row] = await tx.query<{ many: number }>(
+      `SELECT count(*)::int AS many FROM api_keys
+       WHERE account_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
       [accountId],
     );
+    return row!.many;
   }
 
   async insert(tx: Queryable, accountId: string, key: NewApiKey): Promise<StoredKey> {

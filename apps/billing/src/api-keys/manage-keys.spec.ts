@@ -1,4 +1,4 @@
-import { admin, billing, type Scope } from '@doitong/contracts';
+import { admin, billing, MOST_KEYS, type ReplyOf, type Scope } from '@doitong/contracts';
 import { eventually, waitFor } from '@doitong/support';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBilling, type TestBilling } from '../__fixtures__/start-billing.js';
@@ -140,7 +140,9 @@ describe('an account holder, by a key', () => {
     await expect(service.ask(billing.key.rotate, { by: weak.key.id, keyId: strong })).rejects.toMatchObject(refusal);
     const { keyId: test } = await service.authenticate(testKey);
     await expect(issue(test, {})).rejects.toMatchObject(refusal);
-    await expect(service.ask(billing.key.revoke, { by: test, keyId: strong })).rejects.toMatchObject(refusal);
+    await expect(service.ask(billing.key.revoke, { by: test, keyId: strong })).rejects.toMatchObject(
+      refused('NOT_FOUND'),
+    );
     expect((await issue(weak.key.id, {})).key).toMatchObject({ scopes: ['billing', 'read'], expiresAt });
   });
 
@@ -155,4 +157,56 @@ describe('an account holder, by a key', () => {
     expect(keys.map(({ id }) => id)).not.toContain(keyId);
     await service.authenticate(other.liveKey);
   });
+
+  it('by a test key sees test keys alone, and can neither rotate nor revoke a live one', async () => {
+    const { testKey, liveKey } = await service.create();
+    const [{ keyId: test }, { keyId: live }] = [
+      await service.authenticate(testKey),
+      await service.authenticate(liveKey),
+    ];
+    const idsBy = async (by: string) => (await service.ask(billing.key.list, { by })).keys.map(({ id }) => id);
+    expect(await idsBy(test)).toEqual([test]);
+    expect(new Set(await idsBy(live))).toEqual(new Set([test, live]));
+    for (const message of [billing.key.rotate, billing.key.revoke]) {
+      await expect(service.ask(message, { by: test, keyId: live })).rejects.toMatchObject(refused('NOT_FOUND'));
+    }
+    await service.authenticate(liveKey);
+    await service.ask(billing.key.revoke, { by: live, keyId: test });
+    await expect(service.authenticate(testKey)).rejects.toMatchObject(refused('UNAUTHENTICATED'));
+  });
+
+  it('finds each key of the account, page by page', async () => {
+    const { liveKey } = await service.create();
+    const { keyId: by } = await service.authenticate(liveKey);
+    for (let n = 0; n < 5; n++) await service.ask(billing.key.issue, { by, mode: 'test' });
+    const found: string[] = [];
+    for (let more: boolean | undefined = true; more; ) {
+      const page: ReplyOf<typeof billing.key.list> = await service.ask(billing.key.list, {
+        by,
+        first: 3,
+        ...(found.length > 0 ? { after: found.at(-1)! } : {}),
+      });
+      found.push(...page.keys.map(({ id }) => id));
+      more = page.more;
+    }
+    expect(found).toHaveLength(7);
+    expect([...found].sort().reverse()).toEqual(found);
+    expect(found).toContain(by);
+  });
+
+  it('has no more keys at once than can be looked through, however many are asked for at the same time; each can still be rotated', async () => {
+    const { accountId, liveKey } = await service.create();
+    const { keyId: by } = await service.authenticate(liveKey);
+    const issue = () => service.ask(billing.key.issue, { by, mode: 'live' });
+    const outcomes = await Promise.allSettled(Array.from({ length: 120 }, issue));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(MOST_KEYS - 2);
+    const full = { code: 'RATE_LIMIT', body: { limit: 'api_keys' } };
+    await expect(issue()).rejects.toMatchObject(full);
+    await expect(service.ask(admin.key.issue, { accountId, mode: 'test' })).rejects.toMatchObject(full);
+    const rotated = await service.ask(billing.key.rotate, { by, keyId: by });
+    const others = (await listed(accountId)).filter(({ id }) => id !== by && id !== rotated.key.id);
+    for (const { id } of others.slice(0, 2)) await service.ask(billing.key.revoke, { by: rotated.key.id, keyId: id });
+    const { key } = await service.ask(billing.key.issue, { by: rotated.key.id, mode: 'live' });
+    expect(key.revokedAt).toBeNull();
+  }, 60_000);
 });

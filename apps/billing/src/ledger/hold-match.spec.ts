@@ -8,7 +8,7 @@ let service: TestBilling;
 let metricsUrl: string;
 beforeAll(async () => {
   service = await startBilling({ VERIFY_SECONDS: '1', SWEEP_MS: '3600000' });
-  metricsUrl = `${(await service.startReplica()).url}/metrics`;
+  metricsUrl = `${(await service.startReplica()).managementUrl}/metrics`;
 });
 afterAll(() => service.stop());
 
@@ -88,6 +88,7 @@ it('what matches is no discrepancy: running, settled, and never accepted', async
   await known('COMPLETED', 10, 'CAPTURE');
   await known('FAILED', 10, 'RELEASE');
   await known('CANCELLED', 10, 'RELEASE');
+  Object.assign(await known('CANCELLED', 10, 'CAPTURE'), { creditCost: 10 });
   await held(10);
   await held(10, 'RELEASE');
   expect(await verify()).toMatchObject({ balanced: true, matched: true, discrepancies: [] });
@@ -118,6 +119,21 @@ it('a capture for a generation that did not complete, or at another price, is fo
     () => all.splice(all.indexOf(generation), 1),
     () => all.push(generation),
     `${generation.id} is unknown, its hold CAPTURED with 10 captured`,
+  );
+});
+
+it('a cancellation that is charged and was given back, or the other way round, is found', async () => {
+  const [charged, free] = [await known('CANCELLED', 10, 'RELEASE'), await known('CANCELLED', 10, 'CAPTURE')];
+  free.creditCost = 10;
+  await expectFound(
+    () => Object.assign(charged, { creditCost: 10 }),
+    () => Object.assign(charged, { creditCost: 0 }),
+    `${charged.id} is CANCELLED for 10, its hold RELEASED with 0 captured`,
+  );
+  await expectFound(
+    () => Object.assign(free, { creditCost: 0 }),
+    () => Object.assign(free, { creditCost: 10 }),
+    `${free.id} is CANCELLED for 0, its hold CAPTURED with 10 captured`,
   );
 });
 

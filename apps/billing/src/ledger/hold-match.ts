@@ -17,7 +17,7 @@ const fits: Record<GenerationStatus | 'null', SeenHold['status'][]> = {
   PROCESSING: ['OPEN'],
   COMPLETED: ['OPEN', 'CAPTURED'],
   FAILED: ['OPEN', 'RELEASED'],
-  CANCELLED: ['OPEN', 'RELEASED'],
+  CANCELLED: ['OPEN', 'RELEASED', 'CAPTURED'],
 };
 
 /**
@@ -78,7 +78,7 @@ export class HoldMatch {
 function matches({ status, creditCost, accountId }: Told, hold: SeenHold): boolean {
   if (!fits[`${status}`].includes(hold.status)) return false;
   if (accountId && accountId !== hold.accountId) return false;
-  return hold.status !== 'CAPTURED' || hold.captured === creditCost;
+  return hold.status === 'OPEN' || creditCost === null || hold.captured === creditCost;
 }
 
 function line(id: string, { status, creditCost, accountId }: Told, hold: SeenHold | undefined): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { admin, billing } from '@doitong/contracts';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBilling, type TestBilling } from '../__fixtures__/start-billing.js';
 
 const ENTERPRISE = { requestsPerMinute: 600, concurrent: 100, perDay: null };
@@ -52,6 +52,40 @@ it('an account of another plan can have none of its own, and an unknown one neit
   await expect(set(unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(service.ask(admin.accountSetPlan, { accountId: unknown, plan: 'PRO' })).rejects.toMatchObject({
     code: 'NOT_FOUND',
+  });
+});
+
+describe('what a cancellation costs', () => {
+  const termsOf = (accountId: string) => service.ask(billing.cancelTerms, { accountId });
+
+  it('is all of the price, unless the platform team sets it for the plan, which acts at once and is audited', async () => {
+    const [free, enterprise] = [await create('FREE'), await create('ENTERPRISE')];
+    expect(await termsOf(free.accountId)).toEqual({ percent: 100, freePerDay: 0 });
+    const set = (changes: object) => service.ask(admin.planSetCancelTerms, { plan: 'FREE', ...changes });
+    expect(await set({ percent: 50 })).toMatchObject({ plan: 'FREE', cancelTerms: { percent: 50, freePerDay: 0 } });
+    await set({ freePerDay: 3 });
+    expect(await termsOf(free.accountId)).toEqual({ percent: 50, freePerDay: 3 });
+    expect(await termsOf(enterprise.accountId)).toEqual({ percent: 100, freePerDay: 0 });
+    const { plans } = await service.ask(admin.planList, {});
+    expect(plans.map(({ plan }) => plan)).toEqual(['FREE', 'STARTER', 'PRO', 'ENTERPRISE']);
+    expect(plans[0]).toEqual({
+      plan: 'FREE',
+      limits: { requestsPerMinute: 10, concurrent: 1, perDay: 100 },
+      cancelTerms: { percent: 50, freePerDay: 3 },
+    });
+    const { entries } = await service.ask(admin.billingAudit, { first: 100 });
+    expect(entries.filter(({ action }) => action === 'plan.set-cancel-terms')).toMatchObject([
+      { target: 'FREE', before: { percent: 50, freePerDay: 0 }, after: { percent: 50, freePerDay: 3 } },
+      { target: 'FREE', before: { percent: 100, freePerDay: 0 }, after: { percent: 50, freePerDay: 0 } },
+    ]);
+    await set({ percent: 100, freePerDay: 0 });
+  });
+
+  it('is known for accounts that are not active, and of no account that there is not', async () => {
+    const { accountId } = await create('FREE');
+    await service.ask(admin.accountSuspend, { accountId });
+    expect(await termsOf(accountId)).toEqual({ percent: 100, freePerDay: 0 });
+    await expect(termsOf(service.ids.next('acc'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 

@@ -4,6 +4,7 @@ import {
   attempts,
   type Generation,
   generations,
+  type Mode,
   type Output,
   type Stage,
   type VendorTask,
@@ -26,15 +27,16 @@ interface AttemptRow {
 }
 
 export const TASK: VendorTask = { id: 'task-1', state: { polling_url: 'https://vendor.example/1' } };
-export const OUTPUT: Output = {
-  key: 'gen/att.mp4',
+/** Of an attempt's own. */
+export const outputOf = ({ id, attemptId }: Ids): Output => ({
+  key: `${id}/${attemptId}/film.mp4`,
   bytes: 1_000,
   contentType: 'video/mp4',
   format: 'mp4',
   width: 1366,
   height: 768,
   durationSeconds: 6,
-};
+});
 export const FAILURE: AttemptFailure = {
   code: 'CONTENT_REJECTED',
   message: 'Not this.',
@@ -44,31 +46,33 @@ export const FAILURE: AttemptFailure = {
 };
 
 /** What workers say of an attempt and customers ask of its generation; by default the worker is `one`. */
-export function reportsTo({ ask, accountId, sql, accepted }: TestGenerations) {
+export function reportsTo({ ask, say, accountId, sql, accepted }: TestGenerations) {
   const begin = (
     { attemptId }: Ids,
     workerId = 'one',
     { beginId = randomUUID() as string, credentials = CREDENTIALS as object } = {},
-  ) => ask(attempts.begin, { attemptId, workerId, beginId, credentials });
+  ) => say(attempts.begin, { attemptId, workerId, beginId, credentials });
   const submitted = ({ attemptId }: Ids, workerId = 'one', task = TASK) =>
-    ask(attempts.submitted, { attemptId, workerId, task });
+    say(attempts.submitted, { attemptId, workerId, task });
+  const modeOf = async (id: string) =>
+    (await sql<{ mode: Mode }>('SELECT mode FROM generations WHERE id = $1', [id]))[0]?.mode ?? 'test';
 
   return {
     begin,
     submitted,
     progress: ({ attemptId }: Ids, percent: number, workerId = 'one') =>
-      ask(attempts.progress, { attemptId, workerId, progress: percent }),
+      say(attempts.progress, { attemptId, workerId, progress: percent }),
     risking: ({ attemptId }: Ids, stage?: Stage, workerId = 'one') =>
-      ask(attempts.risking, { attemptId, workerId, stage }),
-    release: ({ attemptId }: Ids, workerId = 'one') => ask(attempts.release, { attemptId, workerId }),
-    completed: ({ attemptId }: Ids, workerId = 'one') =>
-      ask(attempts.completed, { attemptId, workerId, output: OUTPUT, vendorCostMicroUsd: 70_000 }),
+      say(attempts.risking, { attemptId, workerId, stage }),
+    release: ({ attemptId }: Ids, workerId = 'one') => say(attempts.release, { attemptId, workerId }),
+    completed: (ids: Ids, workerId = 'one', output = outputOf(ids)) =>
+      say(attempts.completed, { attemptId: ids.attemptId, workerId, output, vendorCostMicroUsd: 70_000 }),
     failed: ({ attemptId }: Ids, workerId = 'one', failure = FAILURE) =>
-      ask(attempts.failed, { attemptId, workerId, failure }),
+      say(attempts.failed, { attemptId, workerId, failure }),
     late: ({ attemptId }: Ids, workerId = 'one') =>
-      ask(attempts.late, { attemptId, workerId, vendorCostMicroUsd: 70_000 }),
-    cancel: ({ id }: Ids) => ask(generations.cancel, { accountId, id }),
-    get: ({ id }: Ids): Promise<Generation> => ask(generations.get, { accountId, id }),
+      say(attempts.late, { attemptId, workerId, vendorCostMicroUsd: 70_000 }),
+    cancel: async ({ id }: Ids) => ask(generations.cancel, { accountId, mode: await modeOf(id), id }),
+    get: async ({ id }: Ids): Promise<Generation> => ask(generations.get, { accountId, mode: await modeOf(id), id }),
     async attempt({ attemptId }: Ids): Promise<AttemptRow> {
       return (await sql<AttemptRow>('SELECT * FROM attempts WHERE id = $1', [attemptId]))[0]!;
     },

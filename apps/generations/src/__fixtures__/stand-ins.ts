@@ -24,6 +24,7 @@ export class StandIns {
     this.answer(billing.hold, () => ({ expiresAt: expiresAt() }));
     this.answer(billing.raise, () => ({}));
     this.answer(billing.lower, () => ({}));
+    this.answer(billing.cancelTerms, () => ({ percent: 100, freePerDay: 0 }));
     this.answer(billing.settle, () => ({ unknown: [] }));
   }
 

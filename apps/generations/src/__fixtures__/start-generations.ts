@@ -4,9 +4,12 @@ import {
   DoitongError,
   type ErrorBody,
   type FamilyManifest,
+  type FamilyRequest,
   type Generation,
   generations,
+  type ReplyOf,
   type RequestOf,
+  saidBy,
 } from '@doitong/contracts';
 import { waitFor } from '@doitong/support';
 import { prepareService } from '@doitong/support/own-service';
@@ -33,7 +36,9 @@ export async function startGenerations(settings: Record<string, string> = {}) {
   const accountId = ids.next('acc');
 
   const announce = (manifest: FamilyManifest, workerId = 'worker', credentials: Credentials = CREDENTIALS) =>
-    ask(catalog.announce, { workerId, credentials, manifest });
+    ask(saidBy(manifest.family, catalog.announce), { workerId, credentials, manifest });
+  const familyIn = async (table: string, id: string) =>
+    (await sql<{ family: string }>(`SELECT family FROM ${table} WHERE id = $1`, [id]))[0]?.family ?? 'painters';
   await announce(aFamily('painters', aProvider('brush')));
 
   const create = (changes: Partial<Create> = {}): Promise<Generation> =>
@@ -60,6 +65,16 @@ export async function startGenerations(settings: Record<string, string> = {}) {
         create({ idempotency: { key, scope }, ...changes }),
     async count(table: string): Promise<number> {
       return (await sql<{ many: number }>(`SELECT count(*)::int AS many FROM ${table}`))[0]!.many;
+    },
+    leave: async (workerId: string) => ask(saidBy(await familyIn('workers', workerId), catalog.leave), { workerId }),
+    /** What a worker says of an attempt: of the attempt's own family, unless another is given. */
+    async say<M extends FamilyRequest>(
+      message: M,
+      body: RequestOf<M> & { attemptId: string },
+      family?: string,
+    ): Promise<ReplyOf<M>> {
+      const by = family ?? (await familyIn('attempts', body.attemptId));
+      return ask(saidBy(by, message), body as never) as Promise<ReplyOf<M>>;
     },
     /** Forgets all generations. Sweepers lock these tables too: where it deadlocks with one, it is done again. */
     clear: () => waitFor(() => sql('TRUNCATE idempotency_keys, attempts, generations, outbox')),

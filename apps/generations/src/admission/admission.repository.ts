@@ -1,4 +1,4 @@
-import type { Plan, Routing } from '@doitong/contracts';
+import type { Costing, Plan, Routing } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
@@ -7,7 +7,7 @@ import type { Note } from '../generations/generations.service.js';
 import { CONFIG } from '../tokens.js';
 import type { RequestName } from './idempotency.repository.js';
 
-export interface NewGeneration {
+export interface NewGeneration extends Costing {
   id: string;
   attemptId: string;
   accountId: string;
@@ -19,7 +19,6 @@ export interface NewGeneration {
   family: string;
   input: object;
   options: object;
-  credits: number;
   /** Never charged more, as a quote promised; null without one. */
   mostCredits: number | null;
   expectedSeconds: number;
@@ -73,9 +72,9 @@ export class AdmissionRepository {
            AND now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' RETURNING 1
        ), generation AS (
          INSERT INTO generations (id, account_id, mode, type, status, provider, model, input, options, credits,
-           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits, asked, plan)
+           expected_seconds, deadline_at, routing, adjustments, webhook_url, request_id, most_credits, asked, plan, metered)
          SELECT $1, $3, $4, $5, 'QUEUED', $6, $7, $9::jsonb, $10::jsonb, $11,
-           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22, $23::jsonb, $24
+           $12, now() + $13 * interval '1 s', $14::jsonb, $15::jsonb, $16, $17, $22, $23::jsonb, $24, $25::jsonb
          WHERE now() < $18::timestamptz - interval '${MARGIN_SECONDS} s' AND ($20::text IS NULL OR EXISTS (SELECT FROM claimed))
          RETURNING *
        ), attempt AS (
@@ -108,6 +107,7 @@ export class AdmissionRepository {
         g.mostCredits,
         JSON.stringify(g.asked),
         g.plan,
+        g.metered && JSON.stringify(g.metered),
       ],
     );
     return row;

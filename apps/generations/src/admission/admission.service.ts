@@ -1,4 +1,4 @@
-import { DoitongError, type Generation, type generations, type RequestOf } from '@doitong/contracts';
+import { DoitongError, type Generation, type generations, type Mode, type RequestOf } from '@doitong/contracts';
 import { currentRequestId, Ids, JobQueue, Logger, noteGeneration } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
@@ -37,9 +37,9 @@ export class AdmissionService {
   /** `note` is carried out in the transaction that accepts it. */
   async create(asked: RequestOf<typeof generations.create>, note?: Note): Promise<Generation> {
     const request = { ...asked, note };
-    const { idempotency, accountId } = request;
+    const { idempotency, accountId, mode } = request;
     const row = idempotency
-      ? await this.createOnce(request, { accountId, ...idempotency })
+      ? await this.createOnce(request, nameOf(accountId, mode, idempotency))
       : await this.createNew(request);
     return toGeneration(row);
   }
@@ -120,7 +120,7 @@ export class AdmissionService {
 
   private async accept(
     { accountId, plan, mode, input: asked, note }: CreateRequest,
-    { candidate, credits, options, adjustments, routing }: Choice,
+    { candidate, credits, metered, options, adjustments, routing }: Choice,
     id: string,
     admittedUntil: Date,
     name?: RequestName,
@@ -136,6 +136,7 @@ export class AdmissionService {
         mode,
         family,
         credits,
+        metered,
         mostCredits: asked.quoteId === undefined ? null : credits,
         options,
         adjustments,
@@ -166,4 +167,9 @@ export class AdmissionService {
 
 function tooSlow(): never {
   throw new DoitongError('INTERNAL', 'The request took too long to accept. Please try again.');
+}
+
+/** The same key of a live and of a test key names two requests. No name of a field of GraphQL has a slash. */
+function nameOf(accountId: string, mode: Mode, { key, scope }: { key: string; scope: string }): RequestName {
+  return { accountId, key, scope: mode === 'live' ? scope : `${mode}/${scope}` };
 }

@@ -1,5 +1,5 @@
 import { attempts, type ReplyOf, type RequestOf } from '@doitong/contracts';
-import { Handles } from '@doitong/service-kit';
+import { HandlesFamily, type OfFamily } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { AttemptsRepository } from './attempts.repository.js';
 import { AttemptsService } from './attempts.service.js';
@@ -11,45 +11,50 @@ export class AttemptsController {
     private readonly repository: AttemptsRepository,
   ) {}
 
-  @Handles(attempts.begin)
-  begin(request: RequestOf<typeof attempts.begin>): Promise<ReplyOf<typeof attempts.begin>> {
+  @HandlesFamily(attempts.begin)
+  begin(request: RequestOf<typeof attempts.begin> & OfFamily): Promise<ReplyOf<typeof attempts.begin>> {
     return this.service.begin(request);
   }
 
-  @Handles(attempts.submitted)
-  async submitted(report: RequestOf<typeof attempts.submitted>) {
+  @HandlesFamily(attempts.ready)
+  async ready(report: RequestOf<typeof attempts.ready> & OfFamily) {
+    return { live: await this.service.ready(report) };
+  }
+
+  @HandlesFamily(attempts.submitted)
+  async submitted(report: RequestOf<typeof attempts.submitted> & OfFamily) {
     return { live: await this.service.submitted(report) };
   }
 
-  @Handles(attempts.progress)
-  async progress(report: RequestOf<typeof attempts.progress>) {
+  @HandlesFamily(attempts.progress)
+  async progress(report: RequestOf<typeof attempts.progress> & OfFamily) {
     return { live: await this.service.progressed(report) };
   }
 
-  @Handles(attempts.risking)
-  async risking(report: RequestOf<typeof attempts.risking>) {
+  @HandlesFamily(attempts.risking)
+  async risking(report: RequestOf<typeof attempts.risking> & OfFamily) {
     return { live: await this.service.risking(report) };
   }
 
-  @Handles(attempts.release)
-  async release({ attemptId, workerId }: RequestOf<typeof attempts.release>) {
-    await this.repository.release(attemptId, workerId);
+  @HandlesFamily(attempts.release)
+  async release({ workerId, ...attempt }: RequestOf<typeof attempts.release> & OfFamily) {
+    await this.repository.release(attempt, workerId);
     return {};
   }
 
-  @Handles(attempts.completed)
-  async completed(report: RequestOf<typeof attempts.completed>) {
+  @HandlesFamily(attempts.completed)
+  async completed(report: RequestOf<typeof attempts.completed> & OfFamily) {
     return { live: await this.service.completed(report) };
   }
 
-  @Handles(attempts.late)
-  async late({ attemptId, vendorCostMicroUsd }: RequestOf<typeof attempts.late>) {
-    await this.repository.late(attemptId, vendorCostMicroUsd);
+  @HandlesFamily(attempts.late)
+  async late({ vendorCostMicroUsd, ...attempt }: RequestOf<typeof attempts.late> & OfFamily) {
+    await this.repository.late(attempt, vendorCostMicroUsd);
     return { live: false };
   }
 
-  @Handles(attempts.failed)
-  async failed(report: RequestOf<typeof attempts.failed>) {
+  @HandlesFamily(attempts.failed)
+  async failed(report: RequestOf<typeof attempts.failed> & OfFamily) {
     return { live: await this.service.failed(report) };
   }
 }

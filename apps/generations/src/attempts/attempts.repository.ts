@@ -6,6 +6,12 @@ import { GenerationsConfig } from '../config.js';
 import { CONFIG } from '../tokens.js';
 import type { AttemptStatus } from './attempt.entity.js';
 
+/** An attempt as a worker names it. Where it is not of that worker's family, it is as if there were none. */
+export interface Named {
+  attemptId: string;
+  family: string;
+}
+
 /** An attempt as it was before `begin`, and whether the lease was taken. */
 export interface Begun {
   status: AttemptStatus;
@@ -47,6 +53,7 @@ interface Completed extends Served {
 /** What was tried in vain. `credential` and `askedAt` are null of an attempt that was never begun. */
 export interface Failed {
   generationId: string;
+  accountId: string;
   mode: Mode;
   family: string;
   provider: string;
@@ -92,6 +99,9 @@ const DIED = `a.lease_expires_at < now() AND (a.risking IS NOT NULL OR (a.deaths
 const COUNTED = `lost_worker_id = CASE WHEN found.died THEN a.worker_id ELSE a.lost_worker_id END,
   deaths = a.deaths + CASE WHEN found.died THEN 1 ELSE 0 END`;
 
+/** Whether the vendor may have been asked for an attempt that is not over. */
+const ASKED = `(asked OR status = 'SUBMITTED')`;
+
 /**
  * Whoever changes an attempt and its generation takes the attempt first, here and wherever a generation is ended: so no two
  * of them wait for each other.
@@ -104,20 +114,21 @@ export class AttemptsRepository {
   ) {}
 
   /**
-   * Takes the lease if it is free, or this begin has it already. A CREATED attempt becomes SUBMITTING: from here on the
-   * vendor may have been asked; not when the deadline of its generation has passed, nor without a credential. Of those that
+   * Takes the lease if it is free, or this begin has it already. A CREATED attempt becomes SUBMITTING: from here on, or once its files
+   * are ready, the vendor may have been asked; not when the deadline of its generation has passed, nor without a credential. Of those that
    * are offered it takes one at random whose circuit lets it through, which is its one trial where that is half-open.
    */
   async begin(
     tx: Queryable,
-    { attemptId, workerId, beginId, credentials }: RequestOf<typeof attempts.begin>,
+    { attemptId, family, workerId, beginId, credentials }: RequestOf<typeof attempts.begin> & Named,
   ): Promise<Begun | undefined> {
     const [row] = await tx.query<Begun>(
       `WITH found AS (
          SELECT a.*, g.mode, g.deadline_at,
+           coalesce(g.input ->> 'image', '') || coalesce(g.input ->> 'audio', '') <> '' AS has_files,
            (a.worker_id IS NULL OR a.lease_expires_at < now() OR coalesce(a.begin_id = $5, false)) AS free,
            (a.worker_id <> $2 AND ${DIED}) AS died
-         FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 FOR UPDATE OF a
+         FROM attempts a JOIN generations g ON g.id = a.generation_id WHERE a.id = $1 AND a.family = $6 FOR UPDATE OF a
        ), offered AS (
          SELECT found.family, offer.credential, c.open_until, c.trial_until
          FROM found CROSS JOIN jsonb_array_elements_text($3::jsonb -> found.mode) AS offer(credential)
@@ -139,7 +150,7 @@ export class AttemptsRepository {
            status = CASE a.status WHEN 'CREATED' THEN 'SUBMITTING' ELSE a.status END,
            credential = coalesce(a.credential, (SELECT credential FROM allowed)), submitting_at = coalesce(a.submitting_at, now()),
            begin_id = $5, begin_submits = a.status = 'CREATED' OR (a.begin_submits AND a.begin_id = $5),
-           risking = NULL, ${COUNTED}
+           asked = a.asked OR NOT found.has_files, risking = NULL, ${COUNTED}
          FROM found
          WHERE a.id = found.id AND found.free
            AND (found.status IN ('SUBMITTING', 'SUBMITTED') OR EXISTS (SELECT FROM allowed)
@@ -158,77 +169,95 @@ export class AttemptsRepository {
          (SELECT version FROM started) AS version,
          greatest(0, extract(epoch FROM found.lease_expires_at - now()) * 1000)::int AS "leaseMs",
          jsonb_build_object('generationId', g.id, 'mode', g.mode, 'type', g.type, 'provider', g.provider, 'model', g.model,
-           'input', g.input, 'options', g.options, 'expectedSeconds', g.expected_seconds) AS job,
+           'input', g.input, 'options', g.options, 'expectedSeconds', g.expected_seconds,
+           'measuresAudio', g.metered IS NOT NULL AND coalesce(btrim(g.input ->> 'audio'), '') <> '') AS job,
          g.deadline_at AS "deadlineAt"
        FROM found JOIN generations g ON g.id = found.generation_id`,
-      [attemptId, workerId, JSON.stringify(credentials), this.config.JOB_LEASE_MS, beginId],
+      [attemptId, workerId, JSON.stringify(credentials), this.config.JOB_LEASE_MS, beginId, family],
     );
     return row;
+  }
+
+  /** From here on the vendor may have been asked. False when the lease is lost, or the generation has ended: then nobody asks. */
+  async ready({ attemptId, family }: Named, workerId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE attempts SET asked = true WHERE id = $1 AND family = $2 AND worker_id = $3 AND status = 'SUBMITTING' RETURNING id`,
+      [attemptId, family, workerId],
+    );
+    return rows.length > 0;
   }
 
   /**
    * Makes the vendor's task durable: the first one whoever tells it, for it may not be lost; the next ones of the worker that
    * holds the lease. Undefined or not live when the attempt is over or another worker's.
    */
-  async submitted(id: string, workerId: string, task: VendorTask): Promise<(Served & { live: boolean }) | undefined> {
+  async submitted(
+    { attemptId, family }: Named,
+    workerId: string,
+    task: VendorTask,
+  ): Promise<(Served & { live: boolean }) | undefined> {
     const [row] = await this.database.query<Served & { live: boolean }>(
       `WITH served AS (
          UPDATE attempts SET task = $3::jsonb, risking = NULL, lease_expires_at = now() + $4 * interval '1 ms',
            status = CASE status WHEN 'SUBMITTING' THEN 'SUBMITTED' ELSE status END
-         WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') AND (task IS NULL OR worker_id = $2)
+         WHERE id = $1 AND family = $5 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') AND (task IS NULL OR worker_id = $2)
          RETURNING family, credential, submitting_at, worker_id IS NOT DISTINCT FROM $2 AND status <> 'ABANDONED' AS live
        ), ${CLOSED}
        SELECT live, family, credential, EXISTS (SELECT FROM closed) AS closed FROM served`,
-      [id, workerId, JSON.stringify(task), this.config.JOB_LEASE_MS],
+      [attemptId, workerId, JSON.stringify(task), this.config.JOB_LEASE_MS, family],
     );
     return row;
   }
 
   /** Renews the lease and tells progress; `version` is the generation's where this has changed it. Undefined when the lease is lost. */
-  async renew(id: string, workerId: string, progress: number): Promise<Renewed | undefined> {
+  async renew({ attemptId, family }: Named, workerId: string, progress: number): Promise<Renewed | undefined> {
     const [row] = await this.database.query<Renewed>(
       `WITH renewed AS (
          UPDATE attempts SET lease_expires_at = now() + $4 * interval '1 ms'
-         WHERE id = $1 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED') RETURNING generation_id
+         WHERE id = $1 AND family = $5 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED') RETURNING generation_id
        ), told AS (
          UPDATE generations g SET progress = $3, version = version + 1
          FROM renewed WHERE g.id = renewed.generation_id AND g.status = 'PROCESSING' AND g.progress < $3 RETURNING g.version
        )
        SELECT generation_id AS "generationId", (SELECT version FROM told) AS version FROM renewed`,
-      [id, workerId, progress, this.config.JOB_LEASE_MS],
+      [attemptId, workerId, progress, this.config.JOB_LEASE_MS, family],
     );
     return row;
   }
 
   /** Notes the step that its worker takes next, or, with null, that it has. False when the lease is lost. */
-  async risk(id: string, workerId: string, stage: Stage | null): Promise<boolean> {
+  async risk({ attemptId, family }: Named, workerId: string, stage: Stage | null): Promise<boolean> {
     const rows = await this.database.query(
       `UPDATE attempts SET risking = $3
-       WHERE id = $1 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING id`,
-      [id, workerId, stage],
+       WHERE id = $1 AND family = $4 AND worker_id = $2 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED') RETURNING id`,
+      [attemptId, workerId, stage, family],
     );
     return rows.length > 0;
   }
 
   /** Gives the lease back, so that another worker can go on at once. Whose lease has expired was taken for dead, and is not. */
-  async release(id: string, workerId: string): Promise<void> {
+  async release({ attemptId, family }: Named, workerId: string): Promise<void> {
     await this.database.query(
       `UPDATE attempts SET deaths = CASE WHEN lost_worker_id = $2 THEN deaths - 1 ELSE deaths END,
          lost_worker_id = nullif(lost_worker_id, $2), worker_id = nullif(worker_id, $2),
          risking = CASE WHEN worker_id = $2 THEN NULL ELSE risking END,
          lease_expires_at = CASE WHEN worker_id = $2 THEN now() ELSE lease_expires_at END
-       WHERE id = $1 AND (worker_id = $2 OR lost_worker_id = $2)`,
-      [id, workerId],
+       WHERE id = $1 AND family = $3 AND (worker_id = $2 OR lost_worker_id = $2)`,
+      [attemptId, workerId, family],
     );
   }
 
   /** Records success, whoever tells it; LATE is that of an abandoned attempt. Undefined when it was over already. */
-  async complete(tx: Queryable, id: string, vendorCostMicroUsd: number | undefined): Promise<Completed | undefined> {
+  async complete(
+    tx: Queryable,
+    { attemptId, family }: Named,
+    vendorCostMicroUsd: number | undefined,
+  ): Promise<Completed | undefined> {
     const [row] = await tx.query<Completed>(
       `WITH done AS (
          UPDATE attempts SET status = CASE status WHEN 'ABANDONED' THEN 'LATE' ELSE 'COMPLETED' END,
            vendor_cost_micro_usd = $2, finished_at = now()
-         WHERE id = $1 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
+         WHERE id = $1 AND family = $3 AND status IN ('SUBMITTING', 'SUBMITTED', 'ABANDONED')
          RETURNING generation_id, status, family, credential, submitting_at, task
        ), served AS (
          SELECT family, credential, submitting_at FROM done WHERE task IS NULL
@@ -236,17 +265,17 @@ export class AttemptsRepository {
        SELECT generation_id AS "generationId", status, family, credential, EXISTS (SELECT FROM closed) AS closed,
          extract(epoch FROM now() - submitting_at)::float8 AS seconds
        FROM done`,
-      [id, vendorCostMicroUsd ?? null],
+      [attemptId, vendorCostMicroUsd ?? null, family],
     );
     return row;
   }
 
   /** Records success of an abandoned attempt, and of no other. */
-  async late(id: string, vendorCostMicroUsd: number | undefined): Promise<void> {
+  async late({ attemptId, family }: Named, vendorCostMicroUsd: number | undefined): Promise<void> {
     await this.database.query(
       `UPDATE attempts SET status = 'LATE', vendor_cost_micro_usd = $2, finished_at = now()
-       WHERE id = $1 AND status = 'ABANDONED'`,
-      [id, vendorCostMicroUsd ?? null],
+       WHERE id = $1 AND family = $3 AND status = 'ABANDONED'`,
+      [attemptId, vendorCostMicroUsd ?? null, family],
     );
   }
 
@@ -256,32 +285,36 @@ export class AttemptsRepository {
    */
   async fail(
     tx: Queryable,
-    { attemptId, workerId, failure, vendorCostMicroUsd }: RequestOf<typeof attempts.failed>,
+    { attemptId, family, workerId, failure, vendorCostMicroUsd }: RequestOf<typeof attempts.failed> & Named,
   ): Promise<Failed | undefined> {
     const [row] = await tx.query<Failed>(
       `UPDATE attempts a SET status = 'FAILED', failure = $3::jsonb, vendor_cost_micro_usd = $4, finished_at = now()
        FROM generations g
-       WHERE a.id = $1 AND g.id = a.generation_id AND a.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED')
+       WHERE a.id = $1 AND a.family = $5 AND g.id = a.generation_id AND a.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED', 'ABANDONED')
          AND (a.worker_id IS NULL OR a.worker_id = $2)
-       RETURNING g.id AS "generationId", g.mode, g.provider, g.model, a.family, a.credential, a.submitting_at AS "askedAt"`,
-      [attemptId, workerId, JSON.stringify(failure), vendorCostMicroUsd],
+       RETURNING g.id AS "generationId", g.account_id AS "accountId", g.mode, g.provider, g.model, a.family, a.credential, a.submitting_at AS "askedAt"`,
+      [attemptId, workerId, JSON.stringify(failure), vendorCostMicroUsd, family],
     );
     return row;
   }
 
   /**
-   * Leaves the running attempts of a generation that is being ended to be reconciled; one never begun is over.
-   * Returns those that run.
+   * Leaves the running attempts of a generation that is being ended to be reconciled; one of which nobody has asked the vendor yet is
+   * over, and from now on nobody does. Returns those that were begun, and whether the vendor may have been asked.
    */
-  async abandon(tx: Queryable, generationId: string): Promise<string[]> {
-    const rows = await tx.query<{ id: string; status: AttemptStatus }>(
-      `UPDATE attempts SET status = CASE status WHEN 'CREATED' THEN 'FAILED' ELSE 'ABANDONED' END,
-         finished_at = CASE status WHEN 'CREATED' THEN now() END,
+  async abandon(tx: Queryable, generationId: string): Promise<(Named & { mayHaveBeenAsked: boolean })[]> {
+    const rows = await tx.query<Named & { status: AttemptStatus; begun: boolean }>(
+      `UPDATE attempts SET status = CASE WHEN ${ASKED} THEN 'ABANDONED' ELSE 'FAILED' END,
+         finished_at = CASE WHEN ${ASKED} THEN NULL ELSE now() END,
+         vendor_cost_micro_usd = CASE WHEN ${ASKED} THEN NULL ELSE 0 END,
          reconcile_until = now() + $2 * interval '1 s', lease_expires_at = greatest(lease_expires_at, now())
-       WHERE generation_id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED') RETURNING id, status`,
+       WHERE generation_id = $1 AND status IN ('CREATED', 'SUBMITTING', 'SUBMITTED') 
+       RETURNING id AS "attemptId", family, status, submitting_at IS NOT NULL AS begun`,
       [generationId, this.config.RECONCILE_SECONDS],
     );
-    return rows.filter(({ status }) => status === 'ABANDONED').map(({ id }) => id);
+    return rows
+      .filter(({ begun }) => begun)
+      .map(({ status, ...attempt }) => ({ ...attempt, mayHaveBeenAsked: status === 'ABANDONED' }));
   }
 
   /**

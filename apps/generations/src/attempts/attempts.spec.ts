@@ -1,6 +1,7 @@
+import { attempts, billing } from '@doitong/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aRequest } from '../__fixtures__/manifests.js';
-import { type Ids, reportsTo, TASK } from '../__fixtures__/reports.js';
+import { FAILURE, type Ids, outputOf, reportsTo, TASK } from '../__fixtures__/reports.js';
 import { CREDENTIALS, startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 
 const LEASE_MS = 600_000;
@@ -32,6 +33,7 @@ describe('begin', () => {
         input: { text: 'a red kite' },
         options: { duration: 10, resolution: '768p', strength: 0.5 },
         expectedSeconds: 30,
+        measuresAudio: false,
         deadlineAt: deadline_at.toISOString(),
       },
     });
@@ -196,4 +198,64 @@ describe('progress', () => {
     }
     expect(seen).toEqual([60, 60, 60, 61, 99, 99]);
   });
+});
+
+describe('a worker of another family', () => {
+  const other = 'sculptors';
+  const said = (ids: Ids) => ({ attemptId: ids.attemptId, workerId: 'one' });
+
+  it('finds no attempt to begin, though it says the same', async () => {
+    const ids = await own.accepted();
+    const begin = { ...said(ids), beginId: 'b', credentials: CREDENTIALS };
+    expect(await own.say(attempts.begin, begin, other)).toEqual({ action: 'drop' });
+    expect((await reports.attempt(ids)).status).toBe('CREATED');
+  });
+
+  it('changes nothing of an attempt by whatever it reports, under the name of the worker that holds it too', async () => {
+    const ids = await reports.running();
+    const before = await own.sql('SELECT * FROM attempts WHERE id = $1', [ids.attemptId]);
+    const dead = { live: false };
+    const by = said(ids);
+    const moved = { ...TASK, id: 'task-of-a-spy' };
+    expect(await own.say(attempts.submitted, { ...by, task: moved }, other)).toEqual(dead);
+    expect(await own.say(attempts.progress, { ...by, progress: 90 }, other)).toEqual(dead);
+    expect(await own.say(attempts.ready, by, other)).toEqual(dead);
+    expect(await own.say(attempts.risking, { ...by, stage: 'DELIVERY' }, other)).toEqual(dead);
+    expect(await own.say(attempts.completed, { ...by, output: outputOf(ids) }, other)).toEqual(dead);
+    expect(await own.say(attempts.failed, { ...by, failure: FAILURE }, other)).toEqual(dead);
+    // What stands in the body is not whose word it is.
+    const lie = { ...by, output: outputOf(ids), family: 'painters' };
+    expect(await own.say(attempts.completed, lie, other)).toEqual(dead);
+    await own.say(attempts.release, by, other);
+    expect(await own.sql('SELECT * FROM attempts WHERE id = $1', [ids.attemptId])).toEqual(before);
+    await reports.cancel(ids);
+    await own.say(attempts.late, { ...by, vendorCostMicroUsd: 1 }, other);
+    expect((await reports.attempt(ids)).status).toBe('ABANDONED');
+    expect(own.standIns.saw(billing.raise)).toEqual([]);
+  });
+});
+
+it('an attempt is completed by a file of its own only: that of another is refused, and the attempt goes on', async () => {
+  const [ids, foreign] = [await reports.running(), await reports.running()];
+  const mixed = { ...outputOf(ids), key: `${ids.id}/${foreign.attemptId}/film.mp4` };
+  for (const output of [outputOf(foreign), mixed]) {
+    await expect(reports.completed(ids, 'one', output)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  }
+  const outside = { ...outputOf(ids), key: `${ids.id}/${ids.attemptId}/../${foreign.attemptId}/film.mp4` };
+  await expect(reports.completed(ids, 'one', outside)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  expect(await reports.get(ids)).toMatchObject({ status: 'PROCESSING', assetKey: null });
+  expect(await reports.completed(ids)).toEqual({ live: true });
+  expect(await reports.get(ids)).toMatchObject({ status: 'COMPLETED', assetKey: outputOf(ids).key });
+});
+
+it('an attempt is completed by what its generation asked for only: another kind of file is refused, and charged to nobody', async () => {
+  const ids = await reports.running();
+  for (const contentType of ['image/png', 'audio/mpeg', 'text/html']) {
+    const refused = reports.completed(ids, 'one', { ...outputOf(ids), contentType });
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT', body: { field: 'output.contentType' } });
+  }
+  expect(await reports.get(ids)).toMatchObject({ status: 'PROCESSING', assetKey: null });
+  expect((await reports.attempt(ids)).status).toBe('SUBMITTED');
+  expect(await reports.failed(ids)).toEqual({ live: true });
+  expect((await reports.get(ids)).status).toBe('FAILED');
 });

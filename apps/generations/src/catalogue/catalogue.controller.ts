@@ -1,5 +1,5 @@
 import { admin, catalog, generations, type ProviderState, type ReplyOf, type RequestOf } from '@doitong/contracts';
-import { Handles, Hears } from '@doitong/service-kit';
+import { Handles, HandlesFamily, Hears, type OfFamily } from '@doitong/service-kit';
 import { Controller } from '@nestjs/common';
 import { CatalogueService } from './catalogue.service.js';
 
@@ -7,18 +7,17 @@ import { CatalogueService } from './catalogue.service.js';
 export class CatalogueController {
   constructor(private readonly catalogue: CatalogueService) {}
 
-  @Handles(catalog.announce)
-  announce({
-    workerId,
-    credentials,
-    manifest,
-  }: RequestOf<typeof catalog.announce>): Promise<ReplyOf<typeof catalog.announce>> {
-    return this.catalogue.announce(workerId, credentials, manifest);
+  @HandlesFamily(catalog.announce)
+  announce(announced: RequestOf<typeof catalog.announce> & OfFamily): Promise<ReplyOf<typeof catalog.announce>> {
+    return this.catalogue.announce(announced);
   }
 
-  @Handles(catalog.leave)
-  async leave({ workerId }: RequestOf<typeof catalog.leave>): Promise<ReplyOf<typeof catalog.leave>> {
-    await this.catalogue.leave(workerId);
+  @HandlesFamily(catalog.leave)
+  async leave({
+    workerId,
+    family,
+  }: RequestOf<typeof catalog.leave> & OfFamily): Promise<ReplyOf<typeof catalog.leave>> {
+    await this.catalogue.leave(family, workerId);
     return {};
   }
 

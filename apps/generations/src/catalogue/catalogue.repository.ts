@@ -7,38 +7,61 @@ import type { CatalogueEntry } from './catalogue.entity.js';
 export class CatalogueRepository {
   constructor(private readonly database: Database) {}
 
-  /** Notes that a worker lives; true when that changes what the catalogue says. */
-  async announce(
-    workerId: string,
-    credentials: Credentials,
-    manifest: FamilyManifest,
-    aliveSeconds: number,
-  ): Promise<boolean> {
+  /** Whether a family has this very manifest. */
+  async has({ family, ...rest }: FamilyManifest): Promise<boolean> {
+    const rows = await this.database.query('SELECT FROM families WHERE family = $1 AND manifest = $2::jsonb', [
+      family,
+      JSON.stringify({ family, ...rest }),
+    ]);
+    return rows.length > 0;
+  }
+
+  /** One after the other, so that no two families take the same name at once. `others`: the manifests of all other families. */
+  take<T>(manifest: FamilyManifest, check: (tx: Queryable, others: FamilyManifest[]) => Promise<T>): Promise<T> {
+    return this.database.transaction(async (tx) => {
+      await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('families', 0))`);
+      const rows = await tx.query<{ manifest: FamilyManifest }>('SELECT manifest FROM families WHERE family <> $1', [
+        manifest.family,
+      ]);
+      const refused = await check(
+        tx,
+        rows.map((row) => row.manifest),
+      );
+      if (refused === undefined) {
+        await tx.query(
+          `INSERT INTO families (family, manifest) VALUES ($1, $2::jsonb)
+           ON CONFLICT (family) DO UPDATE SET manifest = excluded.manifest`,
+          [manifest.family, JSON.stringify(manifest)],
+        );
+      }
+      return refused;
+    });
+  }
+
+  /** Notes that a worker lives; true when that changes what the catalogue says. A worker of another family is left as it is. */
+  async beat(workerId: string, credentials: Credentials, family: string, aliveSeconds: number): Promise<boolean> {
     const [row] = await this.database.query<{ changed: boolean }>(
       `WITH before AS (
-         SELECT EXISTS (SELECT FROM families WHERE family = $1 AND manifest = $2::jsonb)
-            AND EXISTS (SELECT FROM workers WHERE id = $3 AND credentials = $4::jsonb AND beat_at > now() - make_interval(secs => $5))
-            AS same
-       ), family AS (
-         INSERT INTO families (family, manifest) SELECT $1, $2::jsonb FROM before WHERE NOT same
-         ON CONFLICT (family) DO UPDATE SET manifest = excluded.manifest
+         SELECT EXISTS (SELECT FROM workers WHERE id = $1 AND family = $2 AND credentials = $3::jsonb
+           AND beat_at > now() - make_interval(secs => $4)) AS same
+       ), worker AS (
+         INSERT INTO workers (id, family, credentials, beat_at) VALUES ($1, $2, $3::jsonb, now())
+         ON CONFLICT (id) DO UPDATE SET credentials = excluded.credentials, beat_at = now()
+         WHERE workers.family = excluded.family
        )
        SELECT NOT same AS changed FROM before`,
-      [manifest.family, JSON.stringify(manifest), workerId, JSON.stringify(credentials), aliveSeconds],
-    );
-    await this.database.query(
-      `INSERT INTO workers (id, family, credentials, beat_at) VALUES ($1, $2, $3::jsonb, now())
-       ON CONFLICT (id) DO UPDATE SET credentials = excluded.credentials, beat_at = now()`,
-      [workerId, manifest.family, JSON.stringify(credentials)],
+      [workerId, family, JSON.stringify(credentials), aliveSeconds],
     );
     return row!.changed;
   }
 
-  async leave(workerId: string): Promise<string | undefined> {
-    const [row] = await this.database.query<{ family: string }>('DELETE FROM workers WHERE id = $1 RETURNING family', [
+  /** False when the family has no such worker. */
+  async leave(family: string, workerId: string): Promise<boolean> {
+    const rows = await this.database.query('DELETE FROM workers WHERE id = $1 AND family = $2 RETURNING id', [
       workerId,
+      family,
     ]);
-    return row?.family;
+    return rows.length > 0;
   }
 
   async forgetDead(aliveSeconds: number): Promise<void> {

@@ -3,14 +3,14 @@ import {
   type Credentials,
   catalog,
   DoitongError,
-  type FamilyManifest,
   type generations,
   type Mode,
   type ProviderManifest,
   type ProviderState,
   type ReplyOf,
+  type RequestOf,
 } from '@doitong/contracts';
-import { Clock, Logger, MessageBus, Periodic } from '@doitong/service-kit';
+import { Clock, Logger, MessageBus, type OfFamily, Periodic } from '@doitong/service-kit';
 import {
   Inject,
   Injectable,
@@ -25,9 +25,9 @@ import { ModelHealth } from '../model-health/model-health.js';
 import { type PricedFor, PriceOverrides } from '../prices/price-overrides.js';
 import { PricesRepository } from '../prices/prices.repository.js';
 import { CONFIG } from '../tokens.js';
+import { Announcements } from './announcements.js';
 import type { Absence, Candidate, CatalogueEntry } from './catalogue.entity.js';
 import { CatalogueRepository } from './catalogue.repository.js';
-import { checkOptionSchemas } from './option-schema.js';
 
 const MISSED_BEATS = 3;
 /** Nobody knows when a worker comes. */
@@ -45,6 +45,7 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
 
   constructor(
     private readonly repository: CatalogueRepository,
+    private readonly announcements: Announcements,
     private readonly pricesRepository: PricesRepository,
     private readonly circuits: Circuits,
     private readonly health: ModelHealth,
@@ -69,22 +70,24 @@ export class CatalogueService implements OnModuleInit, OnApplicationBootstrap, O
     return this.refresh.stop();
   }
 
-  async announce(
-    workerId: string,
-    credentials: Credentials,
-    manifest: FamilyManifest,
-  ): Promise<ReplyOf<typeof catalog.announce>> {
-    checkOptionSchemas(manifest);
-    if (await this.repository.announce(workerId, credentials, manifest, this.aliveSeconds)) {
+  /** `family`: that of the worker that says it. */
+  async announce({
+    family,
+    workerId,
+    credentials,
+    manifest,
+  }: RequestOf<typeof catalog.announce> & OfFamily): Promise<ReplyOf<typeof catalog.announce>> {
+    const isNew = await this.announcements.admit(family, manifest);
+    const isChange = await this.repository.beat(workerId, credentials, family, this.aliveSeconds);
+    if (isNew || isChange) {
       await this.read();
-      this.bus.broadcast(catalog.changed, { family: manifest.family });
+      this.bus.broadcast(catalog.changed, { family });
     }
     return { beatSeconds: this.config.BEAT_SECONDS };
   }
 
-  async leave(workerId: string): Promise<void> {
-    const family = await this.repository.leave(workerId);
-    if (family) this.bus.broadcast(catalog.changed, { family });
+  async leave(family: string, workerId: string): Promise<void> {
+    if (await this.repository.leave(family, workerId)) this.bus.broadcast(catalog.changed, { family });
   }
 
   /** Another replica heard of a change. */

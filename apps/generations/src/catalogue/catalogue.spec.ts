@@ -1,6 +1,6 @@
-import { type ContentType, catalog, generations } from '@doitong/contracts';
+import { admin, type ContentType, catalog, generations, type ModelManifest, saidBy } from '@doitong/contracts';
 import { waitFor } from '@doitong/support';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aFamily, aModel, aProvider } from '../__fixtures__/manifests.js';
 import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 import { CatalogueService } from './catalogue.service.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => own.stop());
 beforeEach(async () => {
   // Sweepers read these too: where it deadlocks with one, it is done again.
-  await waitFor(() => own.sql('TRUNCATE workers, families'));
+  await waitFor(() => own.sql('TRUNCATE workers, families, known_prices, price_falls'));
   await look();
   changes.length = 0;
 });
@@ -75,7 +75,7 @@ it('a replica knows the catalogue when it answers its first request', async () =
 
 it('what no worker serves stays in the catalogue, and is not available', async () => {
   await own.announce(etching, 'printer', live);
-  await own.ask(catalog.leave, { workerId: 'printer' });
+  await own.leave('printer');
   await waitFor(() => expect(available()).toEqual([['etching', 'no live worker']]));
   expect(await providers('IMAGE')).toEqual([['etching', false]]);
 });
@@ -103,4 +103,91 @@ it('a manifest whose option schema cannot be used is refused, naming the model',
   });
   await look();
   expect(available()).toEqual([['etching', 'there']]);
+});
+
+describe('a worker', () => {
+  const priced = (price: ModelManifest['price'], id = 'etching-1') =>
+    aFamily('printers', aProvider('etching', { type: 'IMAGE', models: [aModel(id, { price })] }));
+  const invalid = (message: string) => ({ code: 'INVALID_INPUT', message: expect.stringContaining(message) });
+  const falls = async () => (await own.ask(admin.price.falls, {})).waiting;
+  const base = () => candidates().map(({ model }) => model.price.base);
+
+  it('speaks for its own family only: it can neither announce another, nor have a worker of another leave, nor take its place', async () => {
+    await own.announce(etching, 'printer', live);
+    const asSketcher = saidBy('sketchers', catalog.announce);
+    const foreign = own.ask(asSketcher, { workerId: 'spy', credentials: live, manifest: etching });
+    await expect(foreign).rejects.toMatchObject(invalid('sketchers'));
+    await own.ask(saidBy('sketchers', catalog.leave), { workerId: 'printer' });
+    await own.announce(aFamily('sketchers', aProvider('pencil')), 'printer', { test: ['t'] });
+    await look();
+    expect(available()).toEqual([['etching', 'there']]);
+  });
+
+  it('takes no name of another family, be it of a provider or an alias', async () => {
+    await own.announce(
+      aFamily('printers', aProvider('etching', { type: 'IMAGE', aliases: ['print'] })),
+      'printer',
+      live,
+    );
+    for (const [id, alias] of [
+      ['etching', 'other'],
+      ['print', 'other'],
+      ['other', 'etching'],
+      ['other', 'print'],
+    ] as const) {
+      const taking = own.announce(aFamily('forgers', aProvider(id, { aliases: [alias] })), 'forger', live);
+      await expect(taking).rejects.toMatchObject(invalid('printers'));
+    }
+    await own.announce(aFamily('printers', aProvider('woodcut', { type: 'IMAGE' })), 'printer', live);
+    await own.announce(aFamily('forgers', aProvider('etching', { type: 'IMAGE' })), 'forger', live);
+    expect(available()).toContainEqual(['etching', 'there']);
+  });
+
+  it('is refused with prices that fall below half or to nothing, until an operator accepts these very prices', async () => {
+    await own.announce(priced({ base: 100 }), 'printer', live);
+    const cheap = priced({ base: 49 });
+    await expect(own.announce(cheap, 'printer', live)).rejects.toMatchObject(invalid('etching (etching-1): 100 → 49'));
+    await expect(own.announce(cheap, 'second', live)).rejects.toMatchObject(invalid('100 → 49'));
+    await look();
+    expect(base()).toEqual([100]);
+    const [waiting, ...others] = await falls();
+    expect(others).toEqual([]);
+    expect(waiting).toMatchObject({
+      family: 'printers',
+      accepted: false,
+      falls: [{ provider: 'etching', model: 'etching-1', from: 100, to: 49 }],
+    });
+    // What was looked at is accepted, and nothing that the family has put in its place.
+    await expect(own.announce(priced({ base: 0 }), 'printer', live)).rejects.toMatchObject(invalid('100 → 0'));
+    await expect(own.ask(admin.price.accept, { id: waiting!.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(own.announce(cheap, 'printer', live)).rejects.toMatchObject(invalid('100 → 49'));
+    const [again] = await falls();
+    expect(await own.ask(admin.price.accept, { id: again!.id })).toMatchObject({ accepted: true });
+    await own.announce(cheap, 'printer', live);
+    expect([base(), await falls()]).toEqual([[49], []]);
+    const { entries } = await own.ask(admin.generationsAudit, { target: 'printers', first: 10 });
+    expect(entries).toMatchObject([{ action: 'price.accept', after: { falls: [{ to: 49 }] } }]);
+  });
+
+  it('cannot have a price fall in small steps, nor by a multiplier, nor give a new model away', async () => {
+    await own.announce(priced({ base: 100 }), 'printer', live);
+    await own.announce(priced({ base: 60 }), 'printer', live);
+    await expect(own.announce(priced({ base: 40 }), 'printer', live)).rejects.toMatchObject(invalid('100 → 40'));
+    const free = priced({ base: 100, multipliers: { resolution: { '1080p': 0 } } });
+    await expect(own.announce(free, 'printer', live)).rejects.toMatchObject(invalid('100 → 0'));
+    await expect(own.announce(priced({ base: 0 }, 'other'), 'printer', live)).rejects.toMatchObject(invalid('new → 0'));
+    await own.announce(priced({ base: 1 }, 'other'), 'printer', live);
+    // While it was away, what it cost is not forgotten.
+    await expect(own.announce(priced({ base: 1 }), 'printer', live)).rejects.toMatchObject(invalid('100 → 1'));
+  });
+
+  it('has its beats heard, whatever another manifest of its family waits for', async () => {
+    await own.announce(priced({ base: 100 }), 'printer', live);
+    await expect(own.announce(priced({ base: 1 }), 'newer', live)).rejects.toMatchObject(invalid('100 → 1'));
+    await silent(2.5);
+    await own.announce(priced({ base: 100 }), 'printer', live);
+    await silent(1);
+    await look();
+    expect(available()).toEqual([['etching', 'there']]);
+  });
 });

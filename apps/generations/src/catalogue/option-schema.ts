@@ -1,9 +1,17 @@
-import { type FamilyManifest, invalidInput, type ModelManifest } from '@doitong/contracts';
+import { type FamilyManifest, invalidInput, type ModelManifest, OptionsSchema } from '@doitong/contracts';
 import { Ajv, type ValidateFunction } from 'ajv';
-import formats from 'ajv-formats';
+import { linearPattern } from './linear-pattern.js';
 
-const ajv = new Ajv({ useDefaults: true, strict: false, strictNumbers: true, allErrors: false });
-formats.default(ajv);
+const LARGEST_BYTES = 64 * 1024;
+
+const ajv = new Ajv({
+  useDefaults: true,
+  strict: false,
+  strictNumbers: true,
+  allErrors: false,
+  code: { regExp: linearPattern },
+});
+const isInDialect = new Ajv({ strict: true, allowUnionTypes: true }).compile(OptionsSchema);
 const validators = new Map<string, ValidateFunction>();
 
 /** Validates options against a model's schema and fills in its defaults. Compiled once a schema; throws on one that is none. */
@@ -21,12 +29,20 @@ export function validatorOf({ options }: Pick<ModelManifest, 'options'>): Valida
 export function checkOptionSchemas({ providers }: FamilyManifest): void {
   for (const { id, models } of providers) {
     for (const model of models) {
-      try {
-        validatorOf(model);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw invalidInput('manifest', `${id} (${model.id}): options is no usable JSON Schema: ${reason}`);
-      }
+      const reason = whyUnusable(model);
+      if (reason) throw invalidInput('manifest', `${id} (${model.id}): options is no usable JSON Schema: ${reason}`);
     }
+  }
+}
+
+function whyUnusable({ options }: ModelManifest): string | undefined {
+  if (JSON.stringify(options).length > LARGEST_BYTES) return `it is larger than ${LARGEST_BYTES} characters`;
+  // Before it is compiled: what is not in the dialect is not looked at any further.
+  if (!isInDialect(options)) return new Ajv().errorsText(isInDialect.errors, { dataVar: 'options' });
+  try {
+    validatorOf({ options });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

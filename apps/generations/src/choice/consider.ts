@@ -1,12 +1,11 @@
-import { DoitongError, type GenerateInput, priceOf } from '@doitong/contracts';
+import { type Costing, costingOf, DoitongError, type GenerateInput } from '@doitong/contracts';
 import type { Candidate } from '../catalogue/catalogue.entity.js';
 import type { Asked } from './asked.js';
 import { type Checked, checkAgainst } from './check.js';
 
 /** A request with a model that can do it, as it will be carried out and what it costs. */
-export interface Fitting extends Checked {
+export interface Fitting extends Checked, Costing {
   candidate: Candidate;
-  credits: number;
 }
 
 /** A short phrase why a model that can do the request shall not; undefined when it may. */
@@ -33,8 +32,8 @@ export function consider(
   if (excludedBecause) return { candidate, excludedBecause };
   try {
     const { options, adjustments } = checkAgainst(candidate.provider, candidate.model, request);
-    const credits = priceOf(candidate.model.price, request.input, options);
-    const fitting = { candidate, options, adjustments: [...notes, ...adjustments], credits };
+    const costing = costingOf(candidate.model, request.input, options);
+    const fitting = { candidate, options, adjustments: [...notes, ...adjustments], ...costing };
     return { candidate, fitting, excludedBecause: exclude(fitting) ?? candidate.absence?.because };
   } catch (error) {
     if (!(error instanceof DoitongError)) throw error;

@@ -15,6 +15,7 @@ const one = (qualityRank: number, credits: number, health: Partial<Health> = {})
   options: {},
   adjustments: [],
   credits,
+  metered: null,
 });
 
 describe('a score', () => {

@@ -8,7 +8,8 @@ export interface CircuitKey {
   credential: string;
 }
 
-const COLUMNS = 'faults, openings, opened_at AS "openedAt", open_until AS "openUntil", trial_until AS "trialUntil"';
+const COLUMNS =
+  'faults, accounts, openings, opened_at AS "openedAt", open_until AS "openUntil", trial_until AS "trialUntil"';
 
 @Injectable()
 export class CircuitsRepository {
@@ -35,9 +36,19 @@ export class CircuitsRepository {
     const { now, ...before } = row!;
     const after = next(before, now);
     await tx.query(
-      `UPDATE circuits SET faults = $3, openings = $4, opened_at = $5, open_until = $6, trial_until = $7, changed_at = now()
+      `UPDATE circuits SET faults = $3, openings = $4, opened_at = $5, open_until = $6, trial_until = $7, accounts = $8::jsonb,
+         changed_at = now()
        WHERE family = $1 AND credential = $2`,
-      [family, credential, after.faults, after.openings, after.openedAt, after.openUntil, after.trialUntil],
+      [
+        family,
+        credential,
+        after.faults,
+        after.openings,
+        after.openedAt,
+        after.openUntil,
+        after.trialUntil,
+        JSON.stringify(after.accounts),
+      ],
     );
     return { before, after };
   }

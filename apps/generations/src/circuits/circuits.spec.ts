@@ -1,4 +1,4 @@
-import { type AttemptFailure, catalog, type Mode } from '@doitong/contracts';
+import type { AttemptFailure, Mode } from '@doitong/contracts';
 import { Metrics, type RunningService } from '@doitong/service-kit';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,8 +7,13 @@ import { FAILURE, type Ids, reportsTo } from '../__fixtures__/reports.js';
 import { refusal, startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
 
-const BALANCE: AttemptFailure = { ...FAILURE, code: 'PROVIDER_UNAVAILABLE', kind: 'balance', stage: 'SUBMISSION' };
-const UNAVAILABLE: AttemptFailure = { ...BALANCE, kind: 'unavailable' };
+const INVALID_KEY: AttemptFailure = {
+  ...FAILURE,
+  code: 'PROVIDER_UNAVAILABLE',
+  kind: 'credential',
+  stage: 'SUBMISSION',
+};
+const UNAVAILABLE: AttemptFailure = { ...INVALID_KEY, kind: 'unavailable' };
 const ONE = { live: ['one'] };
 const BOTH = { live: ['one', 'other'] };
 
@@ -34,7 +39,8 @@ beforeEach(async () => {
 async function has(credentials: { live?: string[]; test?: string[] }) {
   await own.announce(aFamily('painters', aProvider('brush')), 'worker', credentials);
 }
-const live = () => own.accepted({ mode: 'live' });
+/** Of another account each time, unless told otherwise. */
+const live = (accountId = own.ids.next('acc')) => own.accepted({ mode: 'live', accountId });
 const begin = async (ids: Ids, credentials: object) => reports.begin(ids, 'one', { credentials });
 /** What each replica could choose from. */
 const candidates = (mode: Mode) =>
@@ -46,8 +52,8 @@ const agreed = (because: string | null, mode: Mode = 'live') =>
   waitFor(() => expect(absences(mode)).toEqual([because, because]));
 
 /** An attempt that a vendor refuses. */
-async function fails(credentials: object, failure: AttemptFailure) {
-  const ids = await live();
+async function fails(credentials: object, failure: AttemptFailure, accountId?: string) {
+  const ids = await live(accountId);
   expect(await begin(ids, credentials)).toMatchObject({ action: 'submit' });
   await reports.failed(ids, 'one', failure);
 }
@@ -63,13 +69,13 @@ const opened = () =>
 
 describe('a credential whose circuit is open', () => {
   it('is not used by any replica; others of its family are', async () => {
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     const begun = await Promise.all(Array.from({ length: 8 }, async () => begin(await live(), BOTH)));
     expect(begun.map((reply) => 'credential' in reply && reply.credential)).toEqual(Array(8).fill('other'));
   });
 
   it('has its jobs wait until the next trial when the worker has no other', async () => {
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     await pass(-600);
     const ids = await live();
     const reply = await begin(ids, ONE);
@@ -82,7 +88,7 @@ describe('a credential whose circuit is open', () => {
   });
 
   it('is tried by one attempt at a time, over all replicas, and closed when the vendor takes that', async () => {
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     await pass(31);
     const waiting = await Promise.all(Array.from({ length: 10 }, live));
     const replies = await Promise.all(waiting.map((ids) => begin(ids, ONE)));
@@ -97,9 +103,11 @@ describe('a credential whose circuit is open', () => {
   });
 
   it('is opened for longer when the trial fails; an answer that says nothing of it lets the next one try', async () => {
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     await pass(31);
     await fails(ONE, FAILURE);
+    await fails(ONE, UNAVAILABLE);
+    expect(await opened()).toEqual([{ credential: 'one', openings: 1 }]);
     await fails(ONE, UNAVAILABLE);
     expect(await opened()).toEqual([{ credential: 'one', openings: 2 }]);
     expect(await begin(await live(), ONE)).toMatchObject({ action: 'wait', retryAfterMs: expect.any(Number) });
@@ -111,7 +119,7 @@ describe('a credential whose circuit is open', () => {
   });
 
   it('is tried again when nothing is heard of its trial', async () => {
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     await pass(31);
     expect(await begin(await live(), ONE)).toMatchObject({ action: 'submit' });
     expect(await begin(await live(), ONE)).toMatchObject({ action: 'wait' });
@@ -122,10 +130,41 @@ describe('a credential whose circuit is open', () => {
   it('is not closed by a success that was asked for before it opened', async () => {
     const early = await live();
     await begin(early, ONE);
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     await reports.submitted(early);
     await reports.completed(early);
     expect(await opened()).toHaveLength(1);
+  });
+});
+
+describe('one account', () => {
+  it.each(['forbidden', 'balance', 'unavailable', 'server-error', 'rate-limited'] as const)(
+    'never closes a credential to the others by attempts of its own that end as %s',
+    async (kind) => {
+      const accountId = own.ids.next('acc');
+      for (let n = 0; n < 12; n++) await fails(ONE, { ...UNAVAILABLE, kind }, accountId);
+      expect(await opened()).toEqual([]);
+      expect(await begin(await live(), ONE)).toMatchObject({ action: 'submit' });
+    },
+  );
+
+  it('does not keep one closed either: of what is half-open it ends its own trial', async () => {
+    const accountId = own.ids.next('acc');
+    await fails(ONE, INVALID_KEY);
+    await pass(31);
+    for (let n = 0; n < 3; n++) await fails(ONE, { ...UNAVAILABLE, kind: 'forbidden' }, accountId);
+    expect(await opened()).toEqual([{ credential: 'one', openings: 1 }]);
+    expect(await begin(await live(), ONE)).toMatchObject({ action: 'submit' });
+  });
+
+  it('counts as one of several who agree, over all replicas', async () => {
+    const forbidden = { ...UNAVAILABLE, kind: 'forbidden' as const };
+    const accountId = own.ids.next('acc');
+    for (let n = 0; n < 3; n++) await fails(ONE, forbidden, accountId);
+    const others = await Promise.all([live(), live()]);
+    await Promise.all(others.map((ids) => begin(ids, ONE)));
+    await Promise.all(others.map((ids) => reports.failed(ids, 'one', forbidden)));
+    expect(await opened()).toEqual([{ credential: 'one', openings: 1 }]);
   });
 });
 
@@ -172,9 +211,9 @@ describe('the choice', () => {
       for (const known of candidates('live'))
         expect(known).toContainEqual(expect.objectContaining({ family: 'writers', absence: null }));
     });
-    await fails(ONE, BALANCE);
+    await fails(ONE, INVALID_KEY);
     await agreed(null);
-    await fails({ live: ['other'] }, BALANCE);
+    await fails({ live: ['other'] }, INVALID_KEY);
     await agreed('circuit open');
     await pass(-600);
 
@@ -198,7 +237,7 @@ describe('the choice', () => {
     await begin(ids, ONE);
     await reports.submitted(ids);
     expect(await opened()).toEqual([{ credential: 'other', openings: 1 }]);
-    await own.ask(catalog.leave, { workerId: 'writer' });
+    await own.leave('writer');
   });
 
   it('of test keys is left alone by the faults that test prompts ask for', async () => {
@@ -206,13 +245,13 @@ describe('the choice', () => {
     await agreed(null, 'test');
     const ids = await own.accepted();
     await reports.begin(ids, 'one', { credentials: { test: ['sandbox'] } });
-    await reports.failed(ids, 'one', BALANCE);
+    await reports.failed(ids, 'one', INVALID_KEY);
     expect(await own.count('circuits')).toBe(0);
   });
 });
 
 it('an operator sees which circuits are open', async () => {
-  await fails(ONE, BALANCE);
+  await fails(ONE, INVALID_KEY);
   const seen = () => second.app.get(Metrics).registry.getSingleMetricAsString('vendor_circuit_open');
   await waitFor(async () =>
     expect(await seen()).toContain('vendor_circuit_open{family="painters",credential="one",service="generations"} 1'),

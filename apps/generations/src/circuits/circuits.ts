@@ -8,6 +8,7 @@ import { type CircuitKey, CircuitsRepository } from './circuits.repository.js';
 
 /** An attempt of which a worker reports a failure; nulls where the vendor was never asked. */
 interface Tried {
+  accountId: string;
   mode: Mode;
   family: string;
   credential: string | null;
@@ -60,7 +61,11 @@ export class Circuits {
   }
 
   /** Notes what a failure tells of the credential, in the transaction that records it. True when that opens its circuit. */
-  async failed(tx: Queryable, { mode, family, credential, askedAt }: Tried, failure: AttemptFailure): Promise<boolean> {
+  async failed(
+    tx: Queryable,
+    { accountId, mode, family, credential, askedAt }: Tried,
+    failure: AttemptFailure,
+  ): Promise<boolean> {
     if (mode === 'test' || credential === null || askedAt === null) return false;
     const key = { family, credential };
     const { kind, retryAfterMs } = failure;
@@ -69,7 +74,7 @@ export class Circuits {
       return false;
     }
     const { before, after } = await this.repository.change(tx, key, (circuit, now) =>
-      afterFault(circuit, { kind, retryAfterMs, askedAt }, now),
+      afterFault(circuit, { accountId, kind, retryAfterMs, askedAt }, now),
     );
     this.known.set(nameOf(key), after);
     return after.openings > before.openings;

@@ -1,4 +1,4 @@
-import { type AttemptFailure, billing, type HoldChange, type Routing } from '@doitong/contracts';
+import { type AttemptFailure, billing, type Costing, type HoldChange, type Routing } from '@doitong/contracts';
 import { Database, type Queryable, writeOutbox } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { GenerationsConfig } from '../config.js';
@@ -14,7 +14,7 @@ export interface Course {
 }
 
 /** A generation's next attempt, and what changes of the generation with it. */
-export interface Move {
+export interface Move extends Costing {
   generationId: string;
   attemptId: string;
   attemptNumber: number;
@@ -22,7 +22,6 @@ export interface Move {
   provider: string;
   model: string;
   options: object;
-  credits: number;
   expectedSeconds: number;
   adjustments: string[];
   routing: Routing;
@@ -36,12 +35,15 @@ export class FailoverRepository {
   ) {}
 
   /** Undefined when the attempt is over or held by another worker, or its generation has ended. */
-  async course(attemptId: string, workerId: string | null): Promise<Course | undefined> {
+  async course(
+    { attemptId, family }: Pick<Move, 'attemptId' | 'family'>,
+    workerId: string | null,
+  ): Promise<Course | undefined> {
     const [generation] = await this.database.query<GenerationRow>(
       `SELECT g.* FROM attempts a JOIN generations g ON g.id = a.generation_id
-       WHERE a.id = $1 AND a.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED') AND (a.worker_id IS NULL OR a.worker_id = $2)
-         AND g.status = ANY($3::text[])`,
-      [attemptId, workerId, live],
+       WHERE a.id = $1 AND a.family = $4 AND a.status IN ('CREATED', 'SUBMITTING', 'SUBMITTED')
+         AND (a.worker_id IS NULL OR a.worker_id = $2) AND g.status = ANY($3::text[])`,
+      [attemptId, workerId, live, family],
     );
     if (!generation) return undefined;
     const attempts = await this.database.query<Course['attempts'][number]>(
@@ -79,7 +81,7 @@ export class FailoverRepository {
     const [row] = await tx.query<GenerationRow>(
       `WITH moved AS (
          UPDATE generations SET provider = $2, model = $3, options = $4::jsonb, credits = $5, expected_seconds = $6,
-           adjustments = $7::jsonb, routing = $8::jsonb, version = version + 1
+           adjustments = $7::jsonb, routing = $8::jsonb, metered = $14::jsonb, version = version + 1
          WHERE id = $1 AND status = ANY($9::text[]) RETURNING *
        ), attempt AS (
          INSERT INTO attempts (id, generation_id, number, family, provider, model, status, lease_expires_at)
@@ -100,6 +102,7 @@ export class FailoverRepository {
         attemptNumber,
         move.family,
         this.config.JOB_LEASE_MS,
+        move.metered && JSON.stringify(move.metered),
       ],
     );
     const item: HoldChange = { generationId, attemptNumber, credits };

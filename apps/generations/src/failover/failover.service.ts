@@ -1,10 +1,11 @@
-import { type AttemptFailure, billing, DoitongError, type ErrorCode, type HoldChange } from '@doitong/contracts';
-import { Clock, Database, Ids, JobQueue, Logger, MessageBus } from '@doitong/service-kit';
+import type { AttemptFailure, HoldChange } from '@doitong/contracts';
+import { Clock, Database, Ids, JobQueue, Logger } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
 import type { Choice } from '../choice/choice.js';
 import { Changes } from '../generations/changes.js';
 import type { GenerationRow } from '../generations/generation.entity.js';
+import { HoldRaises } from '../lengths/hold-raises.js';
 import { Relay } from '../outcome/relay.js';
 import { FailoverRepository, type Move } from './failover.repository.js';
 import { mayMove, nextChoice } from './next-choice.js';
@@ -20,10 +21,7 @@ const ABSENT: AttemptFailure = {
 };
 
 /** No other model is tried after these: the vendor may be at work on it, or every vendor would meet the same file of the customer's. */
-const final = new Set<AttemptFailure['kind']>(['submission-unknown', 'input-unfit', 'input-unavailable']);
-
-/** The hold cannot grow: the account cannot pay, or what was held is settled already. */
-const refusals: ErrorCode[] = ['INSUFFICIENT_CREDITS', 'FORBIDDEN', 'NOT_FOUND'];
+const final = new Set<AttemptFailure['kind']>(['submission-unknown', 'input-unfit', 'input-unavailable', 'too-dear']);
 
 /** Moves a generation whose model we chose to the next best one, when it is certain that the last one will not make it. */
 @Injectable()
@@ -35,7 +33,7 @@ export class FailoverService {
     private readonly relay: Relay,
     private readonly changes: Changes,
     private readonly jobs: JobQueue,
-    private readonly bus: MessageBus,
+    private readonly raises: HoldRaises,
     private readonly ids: Ids,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -45,9 +43,13 @@ export class FailoverService {
    * Where a generation goes when its attempt fails like this; undefined when it stays. The hold is raised for it already: a crash
    * before the move leaves too much held, for as long as the generation runs, and nothing else.
    */
-  async next(attemptId: string, workerId: string | null, failure: AttemptFailure): Promise<Move | undefined> {
+  async next(
+    attempt: Pick<Move, 'attemptId' | 'family'>,
+    workerId: string | null,
+    failure: AttemptFailure,
+  ): Promise<Move | undefined> {
     if (final.has(failure.kind)) return undefined;
-    const course = await this.repository.course(attemptId, workerId);
+    const course = await this.repository.course(attempt, workerId);
     if (!course) return undefined;
     const { generation } = course;
     const tried = course.attempts.map((attempt) => ({ ...attempt, failure: attempt.failure ?? failure }));
@@ -60,14 +62,15 @@ export class FailoverService {
       if (!choice) return undefined;
       const { credits } = choice;
       const change = { generationId: generation.id, attemptNumber: tried.length + 1, credits };
-      if (credits <= generation.credits || (await this.raised(change))) return this.moveTo(choice, change, tried);
+      if (credits <= generation.credits || (await this.raises.raise(change)) === 'raised')
+        return this.moveTo(choice, change, tried);
       mostCredits = credits - 1;
     }
   }
 
   /** Moves a generation whose attempt nobody can begin, if there is somewhere to go; false when it stays and waits. */
-  async leave(attemptId: string): Promise<boolean> {
-    const move = await this.next(attemptId, null, ABSENT);
+  async leave({ attemptId, family }: Pick<Move, 'attemptId' | 'family'>): Promise<boolean> {
+    const move = await this.next({ attemptId, family }, null, ABSENT);
     if (!move) return false;
     const moved = await this.database.transaction(async (tx) =>
       (await this.repository.giveUp(tx, attemptId, ABSENT)) ? this.repository.move(tx, move) : undefined,
@@ -88,7 +91,7 @@ export class FailoverService {
   }
 
   private moveTo(
-    { candidate: { family, provider, model }, options, adjustments, routing }: Choice,
+    { candidate: { family, provider, model }, metered, options, adjustments, routing }: Choice,
     change: HoldChange,
     tried: Tried[],
   ): Move {
@@ -96,6 +99,7 @@ export class FailoverService {
     return {
       ...change,
       family,
+      metered,
       options,
       attemptId: this.ids.next('att'),
       provider: provider.id,
@@ -104,15 +108,5 @@ export class FailoverService {
       adjustments: [...sentencesOf(tried), ...adjustments],
       routing: { ...routing, reason: `${routing.reason}, after ${before}` },
     };
-  }
-
-  private async raised(change: HoldChange): Promise<boolean> {
-    try {
-      await this.bus.request(billing.raise, change);
-      return true;
-    } catch (error) {
-      if (error instanceof DoitongError && refusals.includes(error.code)) return false;
-      throw error;
-    }
   }
 }

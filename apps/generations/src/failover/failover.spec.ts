@@ -1,15 +1,15 @@
-import { type AttemptFailure, billing, catalog, generations, type Job, rateLimit, webhooks } from '@doitong/contracts';
+import { type AttemptFailure, billing, generations, type Job, rateLimit, webhooks } from '@doitong/contracts';
 import { JobQueue, Logger } from '@doitong/service-kit';
 import { waitFor } from '@doitong/support';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aFamily, aModel, aProvider, aRequest } from '../__fixtures__/manifests.js';
-import { FAILURE, type Ids, reportsTo } from '../__fixtures__/reports.js';
+import { FAILURE, type Ids, outputOf, reportsTo } from '../__fixtures__/reports.js';
 import { type CreateChanges, startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 
 const UNAVAILABLE: AttemptFailure = {
   ...FAILURE,
   code: 'PROVIDER_UNAVAILABLE',
-  kind: 'balance',
+  kind: 'credential',
   message: 'Not there.',
 };
 const families = ['oils', 'inks', 'wax'];
@@ -114,7 +114,7 @@ describe('a generation whose model we chose, and that fails for certain', () => 
     await fails(ids);
     const next = await latest(ids);
     await reports.begin(next);
-    await reports.completed(next);
+    await reports.completed(next, 'one', { ...outputOf(next), contentType: 'image/png', format: 'png' });
     await waitFor(() =>
       expect(settled()).toEqual(new Set([{ generationId: ids.id, outcome: 'CAPTURE', credits: 20 }])),
     );
@@ -202,7 +202,7 @@ describe('a generation whose model we chose, and that fails for certain', () => 
   });
 
   it('takes another model of the same vendor when no other vendor is left', async () => {
-    for (const worker of ['worker-inks', 'worker-wax']) await own.ask(catalog.leave, { workerId: worker });
+    for (const worker of ['worker-inks', 'worker-wax']) await own.leave(worker);
     await waitFor(async () => {
       const ids = await begun();
       await fails(ids);
@@ -289,7 +289,7 @@ describe('a cancellation that races with a move', () => {
 
 describe('an attempt that nobody begins', () => {
   const away = async (workerId: string, family: string) => {
-    await own.ask(catalog.leave, { workerId });
+    await own.leave(workerId);
     await waitFor(async () => {
       const { providers } = await own.ask(generations.providers, { type: 'IMAGE' });
       const id = { oils: 'oil', inks: 'ink', wax: 'crayon' }[family];

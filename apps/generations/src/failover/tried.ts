@@ -27,7 +27,13 @@ export function sentencesOf(tried: Tried[]): string[] {
 }
 
 /** The most telling first: what the customer can mend, then what a model made of it, then who was not there. */
-const telling: ErrorCode[] = ['CONTENT_REJECTED', 'INVALID_INPUT', 'GENERATION_FAILED', 'PROVIDER_UNAVAILABLE'];
+const telling: ErrorCode[] = [
+  'INSUFFICIENT_CREDITS',
+  'CONTENT_REJECTED',
+  'INVALID_INPUT',
+  'GENERATION_FAILED',
+  'PROVIDER_UNAVAILABLE',
+];
 
 /** What a generation failed of when each of its attempts did: the most telling failure, of several the last. */
 export function errorOf(failures: AttemptFailure[]): ErrorBody {

@@ -9,6 +9,7 @@ import type {
   Mode,
   Output,
   Plan,
+  Price,
   Routing,
 } from '@doitong/contracts';
 
@@ -26,6 +27,10 @@ export interface GenerationRow {
   input: GenerationInput;
   options: Record<string, unknown>;
   credits: number;
+  /** By what the credits go once the length is known; null where they are exact from the start. */
+  metered: Price | null;
+  /** What its cancellation cost, where a vendor may have been asked; null otherwise. */
+  cancel_charge: number | null;
   /** Never held or charged more, as a quote promised; null without one. */
   most_credits: number | null;
   expected_seconds: number;
@@ -55,7 +60,7 @@ export function toGeneration(row: GenerationRow): Generation {
     progress: row.progress,
     provider: row.provider,
     model: row.model,
-    creditCost: row.status === 'FAILED' || row.status === 'CANCELLED' ? 0 : row.credits,
+    creditCost: creditCostOf(row),
     estimatedTime: row.expected_seconds,
     metadata: toMetadata(row),
     assetKey: row.output?.key ?? null,
@@ -66,6 +71,11 @@ export function toGeneration(row: GenerationRow): Generation {
     completedAt: row.completed_at?.toISOString() ?? null,
     version: row.version,
   };
+}
+
+function creditCostOf({ status, credits, cancel_charge }: GenerationRow): number {
+  if (status === 'CANCELLED') return cancel_charge ?? 0;
+  return status === 'FAILED' ? 0 : credits;
 }
 
 function toMetadata({ model, adjustments, options, output }: GenerationRow): Metadata {

@@ -8,8 +8,8 @@ export class GenerationsController {
   constructor(private readonly service: GenerationsService) {}
 
   @Handles(generations.get)
-  get({ accountId, id }: RequestOf<typeof generations.get>): Promise<ReplyOf<typeof generations.get>> {
-    return this.service.get(accountId, id);
+  get({ id, ...owner }: RequestOf<typeof generations.get>): Promise<ReplyOf<typeof generations.get>> {
+    return this.service.get(owner, id);
   }
 
   @Handles(generations.list)
@@ -18,8 +18,8 @@ export class GenerationsController {
   }
 
   @Handles(generations.cancel)
-  async cancel({ accountId, id }: RequestOf<typeof generations.cancel>): Promise<ReplyOf<typeof generations.cancel>> {
-    return { cancelled: await this.service.cancel(accountId, id) };
+  async cancel({ id, ...owner }: RequestOf<typeof generations.cancel>): Promise<ReplyOf<typeof generations.cancel>> {
+    return { cancelled: await this.service.cancel(owner, id) };
   }
 
   @Handles(generations.statuses)

@@ -1,9 +1,22 @@
-import { type admin, billing, type GenerationStatus, type GenerationsFilter, type ReplyOf } from '@doitong/contracts';
+import {
+  type admin,
+  billing,
+  type GenerationStatus,
+  type GenerationsFilter,
+  type Mode,
+  type ReplyOf,
+} from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { GenerationRow } from './generation.entity.js';
 import { FIRST_ID, firstIdFrom, LAST_ID, lastIdBefore } from './id-range.js';
 import { ended } from './transitions.js';
+
+/** Whose generations: an account's, in one of its two worlds. */
+export interface Owner {
+  accountId: string;
+  mode: Mode;
+}
 
 type AttemptDetails = ReplyOf<typeof admin.generationShow>['attempts'][number];
 
@@ -16,7 +29,7 @@ interface Settled {
 }
 
 /** As `toGeneration` tells it. */
-const CREDIT_COST = `CASE WHEN status IN ('FAILED', 'CANCELLED') THEN 0 ELSE credits END`;
+const CREDIT_COST = `CASE status WHEN 'FAILED' THEN 0 WHEN 'CANCELLED' THEN coalesce(cancel_charge, 0) ELSE credits END`;
 
 @Injectable()
 export class GenerationsRepository {
@@ -39,7 +52,7 @@ export class GenerationsRepository {
 
   /** Newest first; those older than generation `after` only. */
   list(
-    accountId: string,
+    { accountId, mode }: Owner,
     { type, status, provider, createdAfter, createdBefore }: GenerationsFilter,
     after: string | undefined,
     limit: number,
@@ -47,7 +60,7 @@ export class GenerationsRepository {
     return this.database.query<GenerationRow>(
       // What customers see of an instant is its milliseconds.
       `SELECT * FROM generations
-       WHERE account_id = $1 AND id > $2 AND id < $3 AND id < $4
+       WHERE account_id = $1 AND mode = $11 AND id > $2 AND id < $3 AND id < $4
          AND ($5::text IS NULL OR type = $5) AND ($6::text[] IS NULL OR status = ANY ($6)) AND ($7::text IS NULL OR provider = $7)
          AND ($8::timestamptz IS NULL OR date_trunc('milliseconds', created_at) > $8)
          AND ($9::timestamptz IS NULL OR date_trunc('milliseconds', created_at) < $9)
@@ -63,6 +76,7 @@ export class GenerationsRepository {
         createdAfter,
         createdBefore,
         limit,
+        mode,
       ],
     );
   }

@@ -1,4 +1,4 @@
-import { type Generation, generations, type RequestOf } from '@doitong/contracts';
+import { type Generation, generations, type Mode, type RequestOf } from '@doitong/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aFamily, aModel, aProvider, aRequest } from '../__fixtures__/manifests.js';
 import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
@@ -15,7 +15,7 @@ afterAll(() => own.stop());
 beforeEach(() => own.clear());
 
 const list = (changes: Partial<Listed> = {}) =>
-  own.ask(generations.list, { accountId: own.accountId, filter: {}, first: 100, ...changes });
+  own.ask(generations.list, { accountId: own.accountId, mode: 'test', filter: {}, first: 100, ...changes });
 const idsOf = async (filter: Listed['filter'], changes: Partial<Listed> = {}) =>
   (await list({ filter, ...changes })).generations.map(({ id }) => id);
 
@@ -68,7 +68,7 @@ describe('a list of generations', () => {
   it('is filtered by type, status, and provider, also by its alias', async () => {
     const [brush, cancelled] = await createMany(2);
     const press = await own.create({ input: aRequest({ type: 'IMAGE', provider: 'press' }) });
-    await own.ask(generations.cancel, { accountId: own.accountId, id: cancelled!.id });
+    await own.ask(generations.cancel, { accountId: own.accountId, mode: 'test', id: cancelled!.id });
     expect(await idsOf({ type: 'IMAGE' })).toEqual([press.id]);
     expect(await idsOf({ status: ['CANCELLED'] })).toEqual([cancelled!.id]);
     expect(await idsOf({ status: ['CANCELLED', 'QUEUED'] })).toEqual([press.id, cancelled!.id, brush!.id]);
@@ -98,5 +98,30 @@ describe('a list of generations', () => {
     expect(await seen({ createdAfter: `${at[0]}Z`, createdBefore: `${at[2]}Z` })).toEqual([`${at[1]}Z`]);
     expect(await seen({ createdAfter: `${at[2]}Z` })).toEqual([]);
     expect(await seen({ createdBefore: '1969-01-01T00:00:00.000Z' })).toEqual([]);
+  });
+});
+
+describe('live and test keys', () => {
+  const of = (mode: Mode, id: string) => ({ accountId: own.accountId, mode, id });
+  const notFound = { code: 'NOT_FOUND' };
+
+  it.each([
+    ['live', 'test'],
+    ['test', 'live'],
+  ] as const)('see and cancel nothing of each other: what %s keys made, %s keys do not find', async (mode, other) => {
+    const { id } = await own.create({ mode });
+    await expect(own.ask(generations.get, of(other, id))).rejects.toMatchObject(notFound);
+    await expect(own.ask(generations.cancel, of(other, id))).rejects.toMatchObject(notFound);
+    expect(await idsOf({}, { mode: other })).toEqual([]);
+    expect(await idsOf({}, { mode })).toEqual([id]);
+    expect(await own.ask(generations.get, of(mode, id))).toMatchObject({ id, status: 'QUEUED' });
+    expect(await own.ask(generations.cancel, of(mode, id))).toEqual({ cancelled: true });
+  });
+
+  it('have idempotency keys of their own: the same one names two requests, each with its own repeat', async () => {
+    const [live, test] = [own.keyed('order-1', { mode: 'live' }), own.keyed('order-1', { mode: 'test' })];
+    const [first, second] = [await live(), await test()];
+    expect([first.mode, second.mode]).toEqual(['live', 'test']);
+    expect([(await live()).id, (await test()).id]).toEqual([first.id, second.id]);
   });
 });

@@ -11,16 +11,18 @@ import type { OutboxItem } from '@doitong/service-kit';
 
 type Terminal = Exclude<GenerationStatus, 'QUEUED' | 'PROCESSING'>;
 
-const told: Record<Terminal, { outcome: Settlement['outcome']; type: WebhookEvent['type'] }> = {
-  COMPLETED: { outcome: 'CAPTURE', type: 'generation.completed' },
-  FAILED: { outcome: 'RELEASE', type: 'generation.failed' },
-  CANCELLED: { outcome: 'RELEASE', type: 'generation.cancelled' },
+const types: Record<Terminal, WebhookEvent['type']> = {
+  COMPLETED: 'generation.completed',
+  FAILED: 'generation.failed',
+  CANCELLED: 'generation.cancelled',
 };
 
 /** What the other services must hear of a generation that has ended: its hold is resolved, its slot freed, its webhook sent. */
 export function outboxItemsOf(generation: Generation, webhookUrl: string | null): OutboxItem[] {
-  const { outcome, type } = told[generation.status as Terminal];
-  const settlement: Settlement = { generationId: generation.id, outcome, credits: generation.creditCost };
+  const { id: generationId, status, creditCost: credits } = generation;
+  const type = types[status as Terminal];
+  const outcome = status === 'COMPLETED' || credits > 0 ? 'CAPTURE' : 'RELEASE';
+  const settlement: Settlement = { generationId, outcome, credits };
   return [
     { subject: billing.settle.subject, item: settlement },
     { subject: rateLimit.free.subject, item: { generationId: generation.id, refundQuota: false } },

@@ -1,7 +1,7 @@
 import { attempts, billing, generations, rateLimit } from '@doitong/contracts';
 import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { FAILURE, type Ids, OUTPUT, reportsTo, TASK } from '../__fixtures__/reports.js';
+import { FAILURE, type Ids, outputOf, reportsTo, TASK } from '../__fixtures__/reports.js';
 import { startGenerations, type TestGenerations } from '../__fixtures__/start-generations.js';
 import { GenerationsService } from '../generations/generations.service.js';
 
@@ -65,7 +65,7 @@ describe('a repeated or late report', () => {
       status: 'COMPLETED',
       progress: 100,
       creditCost: 10,
-      assetKey: OUTPUT.key,
+      assetKey: outputOf(ids).key,
       completedAt: expect.any(String),
       metadata: {
         width: 1366,
@@ -129,9 +129,9 @@ describe('a cancellation', () => {
     expect(await settlements(ids)).toEqual([{ generationId: ids.id, outcome: 'RELEASE', credits: 0 }]);
   });
 
-  it('of what is PROCESSING tells its worker, and a result that comes all the same is recorded as LATE and not charged', async () => {
+  it('of what is PROCESSING tells its worker, is charged, and a result that comes all the same is recorded as LATE and not charged again', async () => {
     const hints: unknown[] = [];
-    const listening = own.bus.listen(attempts.hint, (hint) => void hints.push(hint));
+    const listening = own.bus.listen(attempts.hint('painters'), (hint) => void hints.push(hint));
     await own.connection.flush();
     const ids = await reports.running();
     await reports.cancel(ids);
@@ -140,8 +140,8 @@ describe('a cancellation', () => {
     expect(await reports.progress(ids, 50)).toEqual({ live: false });
     expect(await reports.completed(ids)).toEqual({ live: false });
     expect(await reports.attempt(ids)).toMatchObject({ status: 'LATE', vendor_cost_micro_usd: 70_000 });
-    expect(await reports.get(ids)).toMatchObject({ status: 'CANCELLED', creditCost: 0, assetKey: null });
-    expect(await settlements(ids)).toEqual([{ generationId: ids.id, outcome: 'RELEASE', credits: 0 }]);
+    expect(await reports.get(ids)).toMatchObject({ status: 'CANCELLED', creditCost: 10, assetKey: null });
+    expect(await settlements(ids)).toEqual([{ generationId: ids.id, outcome: 'CAPTURE', credits: 10 }]);
     expect(await outbox()).toHaveLength(3);
   });
 
@@ -161,7 +161,7 @@ describe('a cancellation', () => {
 
   it('of another account’s generation finds none', async () => {
     const { id } = await own.accepted();
-    const asked = own.ask(generations.cancel, { accountId: own.ids.next('acc'), id });
+    const asked = own.ask(generations.cancel, { accountId: own.ids.next('acc'), mode: 'test', id });
     await expect(asked).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
@@ -224,7 +224,8 @@ describe('an end', () => {
     const agreed = {
       COMPLETED: ['COMPLETED', 'CAPTURE'],
       FAILED: ['FAILED', 'RELEASE'],
-      CANCELLED: ['LATE|FAILED', 'RELEASE'],
+      // Nobody cancelled before it was begun.
+      CANCELLED: ['LATE|FAILED', 'CAPTURE'],
     };
     for (const ids of all) {
       const { status } = await reports.get(ids);

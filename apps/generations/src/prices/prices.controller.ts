@@ -17,6 +17,16 @@ export class PricesController {
     return { prices: await this.prices.list(request) };
   }
 
+  @Handles(admin.price.falls)
+  async falls(): Promise<ReplyOf<typeof admin.price.falls>> {
+    return { waiting: await this.prices.falls() };
+  }
+
+  @Handles(admin.price.accept)
+  accept({ id }: RequestOf<typeof admin.price.accept>): Promise<ReplyOf<typeof admin.price.accept>> {
+    return this.prices.accept(id);
+  }
+
   @Handles(admin.price.end)
   end({ id }: RequestOf<typeof admin.price.end>): Promise<PriceOverride> {
     return this.prices.end(id);

@@ -5,19 +5,22 @@ import {
   invalidInput,
   type ModelManifest,
   type PriceOverride,
+  type ReplyOf,
   type RequestOf,
 } from '@doitong/contracts';
 import { Clock, MessageBus } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { CatalogueService } from '../catalogue/catalogue.service.js';
 import { checkPrice } from './check-price.js';
+import { PriceFallsRepository } from './price-falls.repository.js';
 import { PricesRepository, toPriceOverride } from './prices.repository.js';
 
-/** Prices that operators set for an account or a plan. */
+/** Prices that operators set for an account or a plan, and falls of the catalogue's that they accept. */
 @Injectable()
 export class PricesService {
   constructor(
     private readonly repository: PricesRepository,
+    private readonly fallen: PriceFallsRepository,
     private readonly catalogue: CatalogueService,
     private readonly bus: MessageBus,
     private readonly clock: Clock,
@@ -52,6 +55,17 @@ export class PricesService {
     if (!row) throw new DoitongError('NOT_FOUND', `There is no price ${id}.`, { field: 'id' });
     await this.catalogue.changed(row.provider);
     return toPriceOverride(row);
+  }
+
+  falls(): Promise<ReplyOf<typeof admin.price.falls>['waiting']> {
+    return this.fallen.waiting();
+  }
+
+  /** NOT_FOUND. */
+  async accept(id: number): Promise<ReplyOf<typeof admin.price.accept>> {
+    const accepted = await this.fallen.accept(id);
+    if (!accepted) throw new DoitongError('NOT_FOUND', `No price fall ${id} waits.`, { field: 'id' });
+    return accepted;
   }
 }
 

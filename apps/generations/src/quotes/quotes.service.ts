@@ -31,12 +31,12 @@ export class QuotesService {
   async quote({ accountId, plan, mode, input }: QuoteRequest): Promise<Quote> {
     if (input.quoteId !== undefined) throw invalidInput('quoteId', 'A quote is not made of another quote.');
     const choice = choose(this.catalogue.candidates(input.type, mode, { accountId, plan }), input);
-    const { credits, options, adjustments, routing } = choice;
+    const { credits, metered, options, adjustments, routing } = choice;
     const { model, provider } = choice.candidate;
     const chosen = { provider: provider.id, model: model.id, adjustments, routing };
     const id = this.ids.next('quo');
     const expiresAt = await this.repository.add(
-      { id, accountId, mode, requestHash: hashOf(sameIn(input)), credits, options, ...chosen },
+      { id, accountId, mode, requestHash: hashOf(sameIn(input)), credits, metered, options, ...chosen },
       this.config.QUOTE_TTL_SECONDS,
     );
     return {
@@ -59,11 +59,11 @@ export class QuotesService {
       const message = 'The quote was made for another request: only webhookUrl may differ from what was quoted.';
       throw invalidInput('quoteId', message);
     }
-    const { credits, options, adjustments, routing } = quote;
+    const { credits, metered, options, adjustments, routing } = quote;
     const candidate = this.catalogue
       .candidates(input.type, mode, { accountId, plan })
       .find(({ provider, model }) => provider.id === quote.provider && model.id === quote.model);
-    return { candidate: present(candidate, quote.provider), credits, options, adjustments, routing };
+    return { candidate: present(candidate, quote.provider), credits, metered, options, adjustments, routing };
   }
 }
 

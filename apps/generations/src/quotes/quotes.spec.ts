@@ -71,8 +71,8 @@ describe('a quote', () => {
     const input = aRequest({ priority: 'COST' });
     const told = await quote(input);
     await brush({ price: { base: 5_000 } });
-    await press(1);
-    expect(await own.create({ input })).toMatchObject({ provider: 'press', creditCost: 1 });
+    await press(60);
+    expect(await own.create({ input })).toMatchObject({ provider: 'press', creditCost: 60 });
     for (let time = 1; time <= 2; time++) {
       const webhookUrl = `https://example.com/${time}`;
       expect(await own.create({ input: { ...input, quoteId: told.id, webhookUrl } })).toMatchObject({
@@ -82,10 +82,10 @@ describe('a quote', () => {
         routing: told.routing,
       });
     }
-    expect(own.standIns.saw(billing.hold).map(({ credits }) => credits)).toEqual([1, 10, 10]);
+    expect(own.standIns.saw(billing.hold).map(({ credits }) => credits)).toEqual([60, 10, 10]);
     const rows = await own.sql('SELECT credits, most_credits, options FROM generations ORDER BY id');
     const quoted = { credits: 10, most_credits: 10, options: { duration: 6, resolution: '768p', strength: 0.5 } };
-    expect(rows.map((row) => ({ ...row }))).toMatchObject([{ credits: 1, most_credits: null }, quoted, quoted]);
+    expect(rows.map((row) => ({ ...row }))).toMatchObject([{ credits: 60, most_credits: null }, quoted, quoted]);
   });
 
   it('serves the same request in whatever order and with defaults written out', async () => {

@@ -90,7 +90,7 @@ describe('a job without a lease', () => {
 
   it('is taken from a worker that is heard of no more, and free for the next one at once', async () => {
     const accepted = await own.accepted();
-    await own.ask(attempts.begin, {
+    await own.say(attempts.begin, {
       attemptId: accepted.attemptId,
       workerId: 'one',
       beginId: 'first',
@@ -99,7 +99,7 @@ describe('a job without a lease', () => {
     await expireLeases();
     await waitFor(async () => expect(await leases()).toMatchObject([{ worker_id: null }]));
     const next = { attemptId: accepted.attemptId, workerId: 'two', beginId: 'second', credentials: CREDENTIALS };
-    expect(await own.ask(attempts.begin, next)).toMatchObject({ action: 'reconcile' });
+    expect(await own.say(attempts.begin, next)).toMatchObject({ action: 'reconcile' });
   });
 
   it('is published by one of all sweepers, and so many at a time', async () => {
@@ -152,7 +152,7 @@ describe('a deadline that has passed', () => {
   it('fails every generation that is not over, and charges none', async () => {
     const queued = await own.accepted();
     const processing = await own.accepted();
-    await own.ask(attempts.begin, {
+    await own.say(attempts.begin, {
       attemptId: processing.attemptId,
       workerId: 'one',
       beginId: 'first',
@@ -160,7 +160,7 @@ describe('a deadline that has passed', () => {
     });
     const inTime = await own.accepted();
     await own.sql(`UPDATE generations SET deadline_at = now() WHERE id <> $1`, [inTime.id]);
-    const get = (id: string) => own.ask(generations.get, { accountId: own.accountId, id });
+    const get = (id: string) => own.ask(generations.get, { accountId: own.accountId, mode: 'test', id });
     for (const { id } of [queued, processing]) {
       await waitFor(async () => expect((await get(id)).status).toBe('FAILED'));
       expect(await get(id)).toMatchObject({
@@ -178,10 +178,10 @@ describe('an abandoned attempt', () => {
   const abandoned = async (task: boolean) => {
     const accepted = await own.accepted();
     const holder = { attemptId: accepted.attemptId, workerId: 'one' };
-    await own.ask(attempts.begin, { ...holder, beginId: 'first', credentials: CREDENTIALS });
-    if (task) await own.ask(attempts.submitted, { ...holder, task: { id: 'task', state: {} } });
+    await own.say(attempts.begin, { ...holder, beginId: 'first', credentials: CREDENTIALS });
+    if (task) await own.say(attempts.submitted, { ...holder, task: { id: 'task', state: {} } });
     await waitFor(() => expect(published(accepted)).toBeGreaterThanOrEqual(1));
-    await own.ask(generations.cancel, { accountId: own.accountId, id: accepted.id });
+    await own.ask(generations.cancel, { accountId: own.accountId, mode: 'test', id: accepted.id });
     return accepted;
   };
   const statusOf = async ({ attemptId }: Ids) =>

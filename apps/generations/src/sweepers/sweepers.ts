@@ -36,7 +36,8 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.jobs.ensureStream();
+    // A JetStream that is not there yet holds up no start: the sweep of jobs looks again.
+    await this.jobs.ensureStream().catch((error) => this.logger.warn('the job queue is not there yet', { error }));
     for (const periodic of this.all) periodic.start();
   }
 
@@ -63,7 +64,7 @@ export class Sweepers implements OnApplicationBootstrap, OnModuleDestroy {
   private async callOrMove(lost: Lost): Promise<void> {
     const { attemptId, generationId, family, status, type, mode, provider, model } = lost;
     const absent = status === 'CREATED' && this.catalogue.absenceOfModel(type, mode, provider, model);
-    if (absent && (await this.failover.leave(attemptId))) return;
+    if (absent && (await this.failover.leave({ attemptId, family }))) return;
     await this.jobs.publish(family, { attemptId, generationId });
   }
 }

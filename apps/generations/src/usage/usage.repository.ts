@@ -20,6 +20,9 @@ function both(sql: string) {
 /** By the ids, which begin with the time: the index on them bounds what is read. */
 const ACCEPTED = 'g.id >= $1 AND g.id < $2 AND g.created_at >= $3 AND g.created_at < $4';
 
+/** Those that cost their owner something. */
+const CHARGED = `(status = 'COMPLETED' OR cancel_charge > 0)`;
+
 @Injectable()
 export class UsageRepository {
   constructor(private readonly database: Database) {}
@@ -36,7 +39,7 @@ export class UsageRepository {
            count(*) FILTER (WHERE status = 'COMPLETED') AS completed, count(*) FILTER (WHERE status = 'FAILED') AS failed,
            count(*) FILTER (WHERE status = 'CANCELLED') AS cancelled,
            count(*) FILTER (WHERE status IN ('QUEUED', 'PROCESSING')) AS running,
-           coalesce(sum(credits) FILTER (WHERE status = 'COMPLETED'), 0)::bigint AS captured
+           coalesce(sum(coalesce(cancel_charge, credits)) FILTER (WHERE ${CHARGED}), 0)::bigint AS captured
          FROM generations g WHERE ${ACCEPTED} AND ($5::text IS NULL OR mode = $5) GROUP BY 1
        ), tried AS (
          SELECT ${ofAttempt} AS common, coalesce(sum(vendor_cost_micro_usd), 0)::bigint AS cost,
@@ -54,10 +57,11 @@ export class UsageRepository {
     );
   }
 
+  /** Of both modes, which are named for the index. */
   spending({ accountId, from, to, by }: RequestOf<typeof generations.spending>): Promise<Common<Spent>[]> {
     return this.database.query(
-      `SELECT ${commons[by].ofGeneration} AS common, count(*) AS generations, sum(credits)::bigint AS credits
-       FROM generations g WHERE account_id = $5 AND ${ACCEPTED} AND status = 'COMPLETED' GROUP BY 1 ORDER BY 1`,
+      `SELECT ${commons[by].ofGeneration} AS common, count(*) AS generations, sum(coalesce(cancel_charge, credits))::bigint AS credits
+       FROM generations g WHERE account_id = $5 AND mode IN ('live', 'test') AND ${ACCEPTED} AND ${CHARGED} GROUP BY 1 ORDER BY 1`,
       [firstIdFrom(from), lastIdBefore(to), from, to, accountId],
     );
   }

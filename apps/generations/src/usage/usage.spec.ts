@@ -59,7 +59,7 @@ const begun = async (
 /** Our own choice, `brush` for its price: it can move to `pencil`. */
 const freely = () => begun({ input: aRequest({ priority: 'COST' }) });
 const failsFor = ({ attemptId }: Ids, vendorCostMicroUsd?: number) =>
-  own.ask(attempts.failed, { attemptId, workerId: 'one', failure: FAILURE, vendorCostMicroUsd });
+  own.say(attempts.failed, { attemptId, workerId: 'one', failure: FAILURE, vendorCostMicroUsd });
 async function latest({ id }: Ids): Promise<Ids> {
   const [row] = await own.sql<{ id: string }>(
     'SELECT id FROM attempts WHERE generation_id = $1 ORDER BY number DESC LIMIT 1',
@@ -108,6 +108,13 @@ describe('what a vendor charges', () => {
     ]);
     expect(await report('account')).toMatchObject([{ completed: 1, capturedCredits: 20, vendorCostMicroUsd: 100_000 }]);
   });
+});
+
+it('a cancellation that cost something is in the report, and in what the account spent', async () => {
+  const ids = await begun();
+  await reports.cancel(ids);
+  expect(await report('model')).toMatchObject([{ completed: 0, cancelled: 1, capturedCredits: 10 }]);
+  expect(await spending('model')).toMatchObject([{ generations: 1, credits: 10 }]);
 });
 
 describe('the usage report', () => {

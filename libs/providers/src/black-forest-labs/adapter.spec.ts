@@ -72,7 +72,7 @@ describe('a submit', () => {
 
   it.each([
     [402, 'balance'],
-    [403, 'credential'],
+    [403, 'forbidden'],
     [429, 'rate-limited'],
     [422, 'invalid-input'],
     [500, 'server-error'],
@@ -80,6 +80,12 @@ describe('a submit', () => {
   ])('HTTP %d is %s', async (status, kind) => {
     const asked = { provider: 'flux-dev', input: { text: 'a fox' } };
     expect(await submit('flux-dev', asked, json('validation-error', status))).toMatchObject({ kind });
+  });
+
+  it('an invalid key is told by its words, not by HTTP 403 alone', async () => {
+    const asked = { provider: 'flux-dev', input: { text: 'a fox' } };
+    const reply = { status: 403, json: { detail: 'Not authenticated - API key is missing, invalid or expired' } };
+    expect(await submit('flux-dev', asked, reply)).toMatchObject({ kind: 'credential' });
   });
 
   it('the retired flux-pro is served by its successor', async () => {

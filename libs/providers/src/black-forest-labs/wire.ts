@@ -19,9 +19,12 @@ export function costMicroUsd({ cost }: Static<typeof SubmitAnswer>): number | un
   return microUsd(cost, microUsdPerCredit);
 }
 
+/** How a key is told to be invalid, under HTTP 403 (unverified). Any other 403 may be about what was asked for. */
+const notAuthenticated = Type.Object({ detail: Type.String({ pattern: '^Not authenticated' }) });
+
 /**
  * The vendor's error forms: a text or a list in `detail`, or a text in `message` (source: its OpenAPI document and its SDK). None has
- * a code, so the HTTP status decides. A poll of a task that is not known may have a status of its own instead (unverified).
+ * a code, so the HTTP status decides, but for an invalid key. A poll of a task that is not known may have a status of its own instead (unverified).
  */
 const VendorRefusal = Type.Union([
   Type.Object({ detail: Type.Union([Type.String(), Type.Array(Type.Unknown())]) }),
@@ -29,7 +32,10 @@ const VendorRefusal = Type.Union([
   Type.Object({ status: Type.Literal('Task not found') }),
 ]);
 
-export const refusalOf = (body: unknown): Refusal => (shaped(VendorRefusal, body) ? 'by-status' : undefined);
+export function refusalOf(body: unknown): Refusal {
+  if (shaped(notAuthenticated, body)) return 'credential';
+  return shaped(VendorRefusal, body) ? 'by-status' : undefined;
+}
 
 /** Where the finished image is, undefined while it is made. Words that we do not know mean running. */
 export function sampleOf(answer: Static<typeof ResultAnswer>): string | undefined {

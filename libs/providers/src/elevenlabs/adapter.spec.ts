@@ -59,6 +59,10 @@ describe('a submit', () => {
     ['busy', json('rate-limited', 429), 'rate-limited'],
     ['validation', json('validation-error', 422), 'invalid-input'],
     ['a text in place of the detail', { status: 401, json: { detail: 'Unauthorized' } }, 'credential'],
+    ['an invalid key', { status: 401, json: { detail: { status: 'invalid_api_key' } } }, 'credential'],
+    ['a key without this right', { status: 401, json: { detail: { status: 'missing_permissions' } } }, 'forbidden'],
+    ['a voice of a dearer plan', { status: 403, json: { detail: { status: 'only_for_creator+' } } }, 'forbidden'],
+    ['a code that we do not know', { status: 401, json: { detail: { code: 'voice_is_private' } } }, 'forbidden'],
     ['an error inside', { status: 500, json: { detail: { status: 'internal_server_error' } } }, 'server-error'],
     [
       'a code that is the name of a method',

@@ -11,9 +11,11 @@ const kindOfCode: Record<string, VendorErrorKind> = {
   invalid_parameters: 'invalid-input',
   voice_not_found: 'invalid-input',
   invalid_api_key: 'credential',
-  missing_permissions: 'credential',
+  // Of the key, but for this endpoint or this voice only.
+  missing_permissions: 'forbidden',
   detected_unusual_activity: 'credential',
-  'only_for_creator+': 'credential',
+  // Of the plan, for this voice, model or format.
+  'only_for_creator+': 'forbidden',
   quota_exceeded: 'balance',
   // The queue is full, the speech was not begun: all four are HTTP 429.
   too_many_concurrent_requests: 'rate-limited',
@@ -42,7 +44,7 @@ export function refusalOf(body: unknown): Refusal {
   if (detail === undefined) return undefined;
   const code = typeof detail === 'string' || Array.isArray(detail) ? undefined : (detail.code ?? detail.status);
   if (code === undefined) return 'by-status';
-  return own(kindOfCode, code) ?? (moderation.test(code) ? 'content-rejected' : 'by-status');
+  return own(kindOfCode, code) ?? (moderation.test(code) ? 'content-rejected' : 'unknown-code');
 }
 
 /** As the vendor's own client reads it; not in the documents that we have. */

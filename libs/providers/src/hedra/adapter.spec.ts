@@ -101,6 +101,23 @@ describe('a portrait and a text', () => {
   });
 });
 
+it('only of the last step a poll starts nothing that is charged', async () => {
+  const { task } = await submit({ input: { image, text } });
+  const speaking = await next(task);
+  const filming = await next(speaking);
+  expect([task, speaking, filming].map((step) => family.adapter.pollStarts?.(step))).toEqual([true, true, false]);
+});
+
+it.each([
+  [401, 'UNAUTHORIZED', 'credential'],
+  [403, 'PERMISSION_DENIED', 'forbidden'],
+  [401, 'A_CODE_OF_TOMORROW', 'forbidden'],
+])('HTTP %d %s is %s', async (status, code, kind) => {
+  const refused = { status, json: { error: { code, message: 'no' } } };
+  const { task } = await submit({ input: { image, text } }, { 'POST /v3/models/elevenlabs-v3': refused });
+  expect(await poll(task)).toMatchObject({ kind, doubtful: false });
+});
+
 describe('a portrait and audio', () => {
   it('go to the avatar without speech', async () => {
     const { task } = await submit({ input: { image, audio: 'https://example.com/a.mp3' } });

@@ -23,6 +23,8 @@ export const adapter: ProviderAdapter = {
   /** Nothing that a submit does is charged, and its uploads have keys: it may be made again. */
   lookup: submit,
 
+  pollStarts: (task) => stepOf(task).step !== 'filming',
+
   async poll(task, vendor) {
     const step = stepOf(task);
     switch (step.step) {

@@ -40,7 +40,8 @@ const options = optionsSchema({
     type: 'number',
     minimum: 0.5,
     maximum: 600,
-    description: 'Length in seconds: the speech is cut or padded to it. As long as the speech when absent.',
+    description:
+      'Length in seconds: the speech is cut or padded to it, and the price is known at once. As long as the speech when absent, and priced by that.',
   },
 });
 
@@ -61,6 +62,7 @@ const base = {
     perThousandCharacters: 200,
     multipliers: { resolution: { '540p': 0.75, '1080p': 1.5 } },
   },
+  lengthFrom: 'sound',
   expectedSeconds: 75,
   deadlineSeconds: 1_800,
 } satisfies Partial<ModelManifest>;

@@ -37,7 +37,8 @@ const kindOfCode: Record<string, VendorErrorKind> = {
   INVALID_ARGUMENT: 'invalid-input',
   FAILED_PRECONDITION: 'unavailable',
   UNAUTHORIZED: 'credential',
-  PERMISSION_DENIED: 'credential',
+  // Of the key's scope or plan, for this model or voice.
+  PERMISSION_DENIED: 'forbidden',
   INSUFFICIENT_BALANCE: 'balance',
   NOT_FOUND: 'unavailable',
   GONE: 'unavailable',
@@ -61,7 +62,7 @@ export function refusalOf(body: unknown): Refusal {
   const { code, details } = refused.error;
   // An upload is kept for an hour: this one was our delay, not the customer's file.
   if (details?.some(({ reason }) => reason === 'expired')) return 'failed';
-  return own(kindOfCode, code) ?? 'by-status';
+  return own(kindOfCode, code) ?? 'unknown-code';
 }
 
 /**

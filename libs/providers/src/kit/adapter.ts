@@ -65,7 +65,9 @@ export interface ProviderAdapter {
    * VendorError `rate-limited` or `unavailable` is no verdict on the task: poll again.
    */
   poll(task: VendorTask, vendor: VendorContext): Promise<PollResult>;
-  /** Asks the vendor to stop a task. Absent where the vendor cannot. */
+  /** Whether a poll of this task may start a further step, which the vendor charges. Absent where none does. */
+  pollStarts?(task: VendorTask): boolean;
+  /** Asks the vendor to stop a task that nobody waits for any more; may be asked again. Absent where the vendor cannot. */
   cancel?(task: VendorTask, vendor: VendorContext): Promise<void>;
   /**
    * Finds a submit whose answer was lost, made since `submittedAfter`. Undefined: the vendor does not know it (yet).

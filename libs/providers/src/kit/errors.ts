@@ -58,9 +58,15 @@ const publicForm: Record<VendorErrorKind, { code: ErrorCode; message: string; re
     message: 'The provider rejected the content under its policy.',
     retryable: false,
   },
+  'too-dear': { code: 'INSUFFICIENT_CREDITS', message: 'This costs more than there is.', retryable: false },
   credential: {
     code: 'PROVIDER_UNAVAILABLE',
     message: 'The provider is not available at the moment.',
+    retryable: true,
+  },
+  forbidden: {
+    code: 'PROVIDER_UNAVAILABLE',
+    message: 'The provider refused to serve this. Another voice or model may do, or the same one later.',
     retryable: true,
   },
   balance: { code: 'PROVIDER_UNAVAILABLE', message: 'The provider is not available at the moment.', retryable: true },

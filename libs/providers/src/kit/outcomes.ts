@@ -7,10 +7,11 @@ import type { VendorErrorKind } from './errors.js';
 export type Call = 'submit' | 'repeatable' | 'read';
 
 /**
- * How a body refuses: by the vendor's own code; or in the vendor's error form, with a code that says nothing (`by-status`).
- * Undefined: it is in no error form of the vendor's, such as a proxy's page.
+ * How a body refuses: by the vendor's own code; or in the vendor's error form, without a code that says anything (`by-status`), or with one
+ * that we do not know (`unknown-code`), which may be about this one request whatever the status. Undefined: it is in no error form of the
+ * vendor's, such as a proxy's page.
  */
-export type Refusal = VendorErrorKind | 'by-status' | undefined;
+export type Refusal = VendorErrorKind | 'by-status' | 'unknown-code' | undefined;
 
 /** `doubtful`: see VendorError. */
 export interface Meaning {
@@ -20,9 +21,9 @@ export interface Meaning {
 
 /** What an answer refuses, from who says it and what it answers. Undefined: nothing. */
 export function meaningOf(call: Call, status: number, refusal: Refusal): Meaning | undefined {
-  if (status >= 200 && status < 300 && (refusal === undefined || refusal === 'by-status')) return undefined;
+  if (status >= 200 && status < 300 && (refusal === undefined || isByStatus(refusal))) return undefined;
   if (refusal === undefined) return { kind: ofStranger(call, status), doubtful: false };
-  const said = refusal === 'by-status' ? ofVendor(status) : refusal;
+  const said = isByStatus(refusal) ? ofVendor(status, refusal) : refusal;
   const kind = call !== 'submit' && leavesOpen.has(said) ? 'unavailable' : said;
   if (call === 'read') return ofRead(kind, status);
   return { kind, doubtful: call === 'repeatable' && said === 'server-error' };
@@ -40,7 +41,8 @@ const byStatus: Record<number, VendorErrorKind> = {
   400: 'invalid-input',
   401: 'credential',
   402: 'balance',
-  403: 'credential',
+  // Of the key, or of what it asks for here: RFC 9110 leaves that open.
+  403: 'forbidden',
   408: 'submission-unknown',
   413: 'invalid-input',
   415: 'invalid-input',
@@ -55,9 +57,14 @@ const byStatus: Record<number, VendorErrorKind> = {
   529: 'unavailable',
 };
 
+function isByStatus(refusal: Refusal): refusal is 'by-status' | 'unknown-code' {
+  return refusal === 'by-status' || refusal === 'unknown-code';
+}
+
 /** What a status means in the vendor's own error form, where its code says nothing. */
-function ofVendor(status: number): VendorErrorKind {
-  return byStatus[status] ?? (status >= 500 ? 'submission-unknown' : 'unavailable');
+function ofVendor(status: number, refusal: 'by-status' | 'unknown-code'): VendorErrorKind {
+  const kind = byStatus[status] ?? (status >= 500 ? 'submission-unknown' : 'unavailable');
+  return kind === 'credential' && refusal === 'unknown-code' ? 'forbidden' : kind;
 }
 
 /**
@@ -76,7 +83,7 @@ function ofRead(kind: VendorErrorKind, status: number): Meaning {
   if (kind === 'invalid-input' || kind === 'failed' || status === 404 || status === 410) {
     return { kind: 'failed', doubtful: true };
   }
-  return { kind, doubtful: kind === 'credential' || kind === 'balance' };
+  return { kind, doubtful: kind === 'credential' || kind === 'forbidden' || kind === 'balance' };
 }
 
 /** Milliseconds of a Retry-After header, given in seconds or as a date. */

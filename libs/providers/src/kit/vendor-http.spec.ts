@@ -54,6 +54,7 @@ describe('what the network does', () => {
     ['a vendor overloaded', { status: 529, json: own }, 'unavailable', 'unavailable'],
     ['a vendor that wants less', { status: 429, json: own }, 'rate-limited', 'rate-limited'],
     ['a refused credential', { status: 401, json: own }, 'credential', 'credential'],
+    ['a refusal that may be of this request', { status: 403, json: own }, 'forbidden', 'forbidden'],
     ['an empty account', { status: 402, json: own }, 'balance', 'balance'],
     ['a refused input', { status: 422, json: own }, 'invalid-input', 'failed'],
     ['a path that is gone', { status: 404, json: own }, 'unavailable', 'failed'],

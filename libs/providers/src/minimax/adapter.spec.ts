@@ -67,6 +67,7 @@ describe('video', () => {
     [1026, 'content-rejected'],
     [2049, 'credential'],
     [2056, 'balance'],
+    [2061, 'forbidden'],
     [9999, 'failed'],
   ])('code %d is %s', async (status_code, kind) => {
     const reply = { json: { base_resp: { status_code, status_msg: 'no' } } };

@@ -45,7 +45,8 @@ const kindOfCode: Record<number, VendorErrorKind> = {
   2045: 'rate-limited',
   2049: 'credential',
   2056: 'balance',
-  2061: 'credential',
+  // The plan does not have this model.
+  2061: 'forbidden',
 };
 
 /** The vendor's other error form, of its second API and, it may be, of the door that both share. */

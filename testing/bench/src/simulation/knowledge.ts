@@ -6,6 +6,7 @@ import type { Vendor } from './world.js';
 
 /** One attempt on its way, as the platform knows it. */
 export interface Asked {
+  accountId: string;
   candidate: Candidate;
   credential: string;
   askedAt: Date;
@@ -56,10 +57,10 @@ export class Knowledge {
     this.note(candidate, { ...nothing, successes: 1, seconds }, now);
   }
 
-  failed({ candidate, credential, askedAt }: Asked, failure: Pick<AttemptFailure, 'kind'>, now: Date): void {
+  failed({ accountId, candidate, credential, askedAt }: Asked, failure: Pick<AttemptFailure, 'kind'>, now: Date): void {
     if (isModels(failure)) this.note(candidate, { ...nothing, failures: 1 }, now);
     if (!this.learns || !isFault(failure)) return;
-    this.circuits.set(credential, afterFault(this.circuits.get(credential), { ...failure, askedAt }, now));
+    this.circuits.set(credential, afterFault(this.circuits.get(credential), { ...failure, accountId, askedAt }, now));
   }
 
   private note({ provider, model }: Candidate, news: Observed, now: Date): void {

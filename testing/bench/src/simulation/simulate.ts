@@ -40,6 +40,8 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 /** Until a vendor answers a submit. */
 const SUBMIT_MS = 1_000;
 const BASE_FAILURE_RATE = 0.015;
+/** Customers, who ask in turn. */
+const ACCOUNTS = 50;
 
 const inputs: Record<ContentType, GenerateInput['input']> = {
   VIDEO: { text: 'a red fox in snow' },
@@ -83,7 +85,8 @@ function serve(
 
   const { candidate, credits } = choice;
   const { credentials } = vendors.find(({ manifest }) => manifest.family === candidate.family)!;
-  const asked: Asked = { candidate, credential: knowledge.begin(credentials, now, random), askedAt: now };
+  const credential = knowledge.begin(credentials, now, random);
+  const asked: Asked = { accountId: `${n % ACCOUNTS}`, candidate, credential, askedAt: now };
   const { kind, seconds, incident } = fate(asked, current, random);
   if (!kind || seconds > SUBMIT_MS / 1_000) {
     const refusedAtOnce = kind === 'unavailable' || kind === 'server-error' || kind === 'submission-unknown';
