@@ -1,4 +1,4 @@
-import { loadConfig, runService } from '@doitong/service-kit';
+import { listening, loadConfig, runService } from '@doitong/service-kit';
 import { GatewayModule } from './app.module.js';
 import { GatewayConfig } from './config.js';
 
@@ -7,8 +7,7 @@ await runService(() => {
   return {
     name: 'gateway',
     modules: [GatewayModule.register(config)],
-    host: config.HOST,
-    port: config.PORT,
+    ...listening(config),
     natsUrl: config.NATS_URL,
     logLevel: config.LOG_LEVEL,
     stopGraceMs: config.STOP_GRACE_MS,

@@ -162,9 +162,9 @@ describe('a running dispatcher', () => {
     expect(webhookIds()).toEqual(Array(10).fill(completed.id));
     expect((await platform.attemptsOf(completed)).at(-1)).toMatchObject({ number: 10, status: 503, answer: 'closed' });
 
-    const { url, logs } = await run();
+    const { managementUrl, logs } = await run();
     await waitFor(async () => {
-      expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/webhook_dead_letters_total\{.*\} [1-9]/);
+      expect(await (await fetch(`${managementUrl}/metrics`)).text()).toMatch(/webhook_dead_letters_total\{.*\} [1-9]/);
       const lines = logs().filter((line) => line.includes('webhook given up'));
       expect(lines.some((line) => line.includes(completed.id))).toBe(true);
     });

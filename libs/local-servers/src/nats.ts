@@ -45,7 +45,7 @@ export async function startNats(options: NatsOptions): Promise<LocalServer> {
     log: options.log,
   });
   const port = await server.ready(() => servedPort(server.tail), START_TIMEOUT_MS);
-  return { url: `nats://127.0.0.1:${port}`, port, stop: () => server.stop(STOP_STEPS) };
+  return { url: `nats://127.0.0.1:${port}`, port, ended: server.ended, stop: () => server.stop(STOP_STEPS) };
 }
 
 /** Port -1 lets the server choose. A JSON string is a valid quoted value here. */

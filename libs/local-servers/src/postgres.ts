@@ -67,7 +67,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalServ
     try {
       await server.ready(() => isReady(cluster.data, server.pid), START_TIMEOUT_MS);
       const url = `postgres://${USER}:${cluster.password}@127.0.0.1:${port}/postgres`;
-      return { url, port, stop: () => server.stop(STOP_STEPS) };
+      return { url, port, ended: server.ended, stop: () => server.stop(STOP_STEPS) };
     } catch (error) {
       const said = server.tail.join('\n');
       // Someone was faster at our free port; or the orphans of a killed server have not all noticed yet.

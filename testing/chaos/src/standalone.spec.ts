@@ -22,6 +22,7 @@ interface StandaloneFile {
   graphqlUrl: string;
   baseUrl: string;
   sandboxUrl: string;
+  managementUrl: string;
   natsUrl: string;
   databaseUrl: string;
   testKey: string;
@@ -188,6 +189,31 @@ describe('the standalone', () => {
     expect(await submits(sandboxUrl)).toBe(10);
     const spent = ended.reduce((sum, { creditCost }) => sum + creditCost, 0);
     expect(await owner.settled()).toEqual({ credits: 100_000 - spent, held: 0 });
+    await expectBalancedLedger();
+  }, 300_000);
+
+  it('starts its PostgreSQL and its nats-server again when they are killed, and ends what it was asked for', async () => {
+    const owner = await eagerCustomer();
+    const { sandboxUrl, databaseUrl, managementUrl } = await file();
+    const before = await owner.generate({
+      type: 'IMAGE',
+      provider: 'flux-dev',
+      input: { text: '[[sandbox:slow=600]]' },
+    });
+    await eventually(async () => (await tasksKnown(databaseUrl, [before])) === 1, { timeoutMs: 60_000 });
+    const killed = await Promise.all(
+      ['postgres/cluster/postmaster.pid', 'nats/nats-server.pid'].map(async (path) => {
+        const pid = Number.parseInt(await readFile(join(folder.path, path), 'utf8'), 10);
+        process.kill(pid, 'SIGKILL');
+        return pid;
+      }),
+    );
+    expect(killed).toHaveLength(2);
+    await passTime(sandboxUrl, 600);
+    const after = await owner.generate({ type: 'IMAGE', provider: 'flux-dev', input: { text: 'after' } });
+    const ended = await Promise.all([before, after].map(({ id }) => owner.ended(id, 120_000)));
+    expect(ended.map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED']);
+    expect((await fetch(`${managementUrl}/readyz`)).status).toBe(200);
     await expectBalancedLedger();
   }, 300_000);
 

@@ -10,6 +10,7 @@ import { video } from './requests.js';
 /** The customer's patience; the poll schedule alone would first look after the two minutes that a video takes. */
 const LIMIT_MS = 60_000;
 
+const hint = attempts.hint('minimax');
 let live: LiveVendor;
 let platform: Platform;
 let operator: Operator;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   operator = await Operator.connect(platform.natsUrl('admin'));
   connection = await connect(connectOptions(platform.natsUrl('worker-minimax')));
   hints = [];
-  connection.subscribe(attempts.hint.subject, { callback: (_error, message) => void hints.push(message.json()) });
+  connection.subscribe(hint.subject, { callback: (_error, message) => void hints.push(message.json()) });
   await connection.flush();
 }, 300_000);
 
@@ -51,7 +52,7 @@ it("a vendor's callback ends the wait at once, and twice is harmless", async () 
   expect(ended).toMatchObject({ status: 'COMPLETED', error: null });
   // Two events, `processing` and the end, each told twice.
   const attemptId = await attemptOf(id);
-  await waitFor(() => expect(hints.filter((hint) => hint.attemptId === attemptId).length).toBeGreaterThanOrEqual(4));
+  await waitFor(() => expect(hints.filter((one) => one.attemptId === attemptId).length).toBeGreaterThanOrEqual(4));
   expect(await customer.settled()).toEqual({ credits: 10_000 - ended.creditCost, held: 0 });
   // Its URL is another after a while.
   expect({ ...(await customer.generation(id)), url: null }).toEqual({ ...ended, url: null });
@@ -79,14 +80,11 @@ async function polledToItsEnd(prompt: string) {
   const customer = new Customer(platform.gatewayUrl, accountId, liveKey);
   const { id } = await customer.generate(video(prompt));
   const attemptId = await attemptOf(id);
-  const hint = setInterval(
-    () => connection.publish(attempts.hint.subject, JSON.stringify({ attemptId, what: 'poll' })),
-    50,
-  );
+  const hinting = setInterval(() => connection.publish(hint.subject, JSON.stringify({ attemptId, what: 'poll' })), 50);
   try {
     return await customer.ended(id, LIMIT_MS);
   } finally {
-    clearInterval(hint);
+    clearInterval(hinting);
   }
 }
 

@@ -104,3 +104,58 @@ it('an image whose host is away may be asked for again', async () => {
   expect(host.requests).toHaveLength(4);
   expect(await customer.settled()).toEqual({ credits: 10_000, held: 0 });
 });
+
+describe('audio of half a minute that an avatar speaks', () => {
+  const SECONDS = 30;
+  const speaking = () => ({
+    type: 'AVATAR',
+    provider: 'hedra',
+    input: { image: `${host.url}/face.jpg`, audio: `${host.url}/speech.wav` },
+  });
+  beforeEach(() =>
+    host.answer(
+      ({ path }): Answer =>
+        path === '/speech.wav'
+          ? { body: silence(SECONDS), headers: { 'content-type': 'audio/wav' } }
+          : { body: jpeg, headers: { 'content-type': 'image/jpeg' } },
+    ),
+  );
+
+  it('costs half a minute, though nobody knew its length when it was accepted', async () => {
+    const { id, creditCost } = await customer.generate(speaking());
+    expect(creditCost).toBe(1_500);
+    const { status, creditCost: charged, metadata } = await customer.ended(id);
+    expect([status, Math.round(metadata.duration ?? 0)]).toEqual(['COMPLETED', SECONDS]);
+    expect(charged).toBeGreaterThan(100 * (SECONDS - 1));
+    expect(charged).toBeLessThanOrEqual(100 * SECONDS);
+    expect(await customer.settled()).toEqual({ credits: 10_000 - charged, held: 0 });
+  });
+
+  it('is not begun for who cannot pay for so much, and costs nothing then', async () => {
+    const poor = await operator.createCustomer(platform.gatewayUrl, { credits: 2_000 });
+    const { id } = await poor.generate(speaking());
+    const { status, error } = await poor.ended(id);
+    expect([status, error?.code, error?.billed]).toEqual(['FAILED', 'INSUFFICIENT_CREDITS', false]);
+    expect(await poor.settled()).toEqual({ credits: 2_000, held: 0 });
+  });
+});
+
+/** A WAV file of so many seconds: 8-bit mono at 8 kHz. */
+function silence(seconds: number): Buffer {
+  const rate = 8_000;
+  const samples = Buffer.alloc(seconds * rate, 128);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + samples.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([head, samples]);
+}

@@ -21,6 +21,8 @@ const REPLICAS = 3;
 const LIMIT = 60;
 /** Counted as paid work, and then refused for its input: a slot is never in the way. */
 const REFUSED_LATER = { type: 'AUDIO', provider: 'no-such-provider', input: { text: 'a' } };
+/** Not the address of the others, whose new keys would have to wait. */
+const ELSEWHERE = { 'x-forwarded-for': '203.0.113.7' };
 /** After a minute of silence, an old one is about to be closed by the gateway. */
 const NEW_CONNECTION = { connection: 'close' };
 /** How long a gateway remembers an account, unless it is told of a change. */
@@ -37,7 +39,7 @@ let silence: Promise<unknown>;
 let unfinished: RawConnection;
 
 beforeAll(async () => {
-  platform = await startPlatform(['elevenlabs']);
+  platform = await startPlatform(['elevenlabs'], { TRUSTED_PROXIES: 'loopback' });
   await startReplicas('gateway');
   await startReplicas('rate-limit');
   gateways = platform.processes('gateway').map(({ url }) => url);
@@ -120,7 +122,11 @@ describe(`with ${REPLICAS} gateways and ${REPLICAS} rate-limit processes`, () =>
   it('50 clients of one address that guess API keys are told 30 times that a key is wrong', async () => {
     const answers = await Promise.all(
       Array.from({ length: CLIENTS }, (_, client) =>
-        new Customer(gateways[client % REPLICAS]!, '', `dt_test_guess${client}`).ask('{ account { id } }'),
+        new Customer(gateways[client % REPLICAS]!, '', `dt_test_guess${client}`).ask(
+          '{ account { id } }',
+          {},
+          ELSEWHERE,
+        ),
       ),
     );
     const [checked, unchecked] = parted(answers, ({ headers }) => headers.has('x-ratelimit-remaining'));
@@ -208,7 +214,7 @@ it('while no rate-limit service runs, paid work is refused for the moment and re
   });
   expect(await customer.generation(id)).toMatchObject({ id });
   const [gateway] = platform.processes('gateway');
-  const metrics = await (await fetch(`${gateway!.url}/metrics`)).text();
+  const metrics = await (await fetch(`${gateway!.managementUrl}/metrics`)).text();
   expect(metrics).toMatch(/rate_limit_unchecked_total\{window="generate",.*\} [1-9]/);
   expect(metrics).toMatch(/rate_limit_unchecked_total\{window="read",.*\} [1-9]/);
   await waitFor(() => expect(gateway!.logs().join('\n')).toContain('rate limits cannot be checked'));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** MiniMax as the live API would be, for what the sandbox stands in for test keys only. */
+/** MiniMax as the live API would be, for what the sandbox stands in for test keys only; or in the sandbox's own place, with faults that it lacks. */
 export interface LiveVendor {
   url: string;
   /** The bodies of all submits. */
@@ -12,18 +12,28 @@ export interface LiveVendor {
   polls: string[];
   /** What the polls are answered with that come next, one each, before the task has succeeded. */
   refusals: ((response: ServerResponse) => void)[];
+  /** What each request for a file is answered, by its number from 1. Default: the file. */
+  file: (response: ServerResponse, number: number, whole: Buffer) => void;
+  /** How often a file was asked for. */
+  fetches: number;
   stop(): Promise<void>;
 }
 
 export async function startLiveVendor(): Promise<LiveVendor> {
-  const video = await readFile(new URL('../../../libs/media/src/__fixtures__/h264.mp4', import.meta.url));
-  const vendor: Omit<LiveVendor, 'url' | 'stop'> = { submits: [], polls: [], refusals: [] };
+  const [video, image] = await Promise.all(['h264.mp4', 'still.png'].map(fixture));
+  const vendor: Omit<LiveVendor, 'url' | 'stop'> = {
+    submits: [],
+    polls: [],
+    refusals: [],
+    file: (response, _number, whole) => response.end(whole),
+    fetches: 0,
+  };
   const json = (response: ServerResponse, body: object) =>
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
   const ok = { base_resp: { status_code: 0, status_msg: 'success' } };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', url);
+    const pathname = new URL(request.url ?? '/', url).pathname.replace(/^\/minimax/, '');
     if (pathname === '/v1/video_generation') {
       vendor.submits.push(JSON.parse((await buffer(request)).toString()));
       json(response, { task_id: '1', ...ok });
@@ -34,8 +44,12 @@ export async function startLiveVendor(): Promise<LiveVendor> {
       else json(response, { status: 'Success', file_id: '2', ...ok });
     } else if (pathname === '/v1/files/retrieve') {
       json(response, { file: { download_url: `${url}/video.mp4` }, ...ok });
+    } else if (pathname === '/v1/image_generation') {
+      vendor.submits.push(JSON.parse((await buffer(request)).toString()));
+      json(response, { data: { image_urls: [`${url}/image.png`] }, ...ok });
     } else {
-      response.end(video);
+      vendor.fetches += 1;
+      vendor.file(response, vendor.fetches, pathname === '/image.png' ? image! : video!);
     }
   }
 
@@ -52,3 +66,5 @@ export async function startLiveVendor(): Promise<LiveVendor> {
     },
   });
 }
+
+const fixture = (name: string) => readFile(new URL(`../../../libs/media/src/__fixtures__/${name}`, import.meta.url));

@@ -8,7 +8,7 @@ export function generation(program: Command): void {
       const { generation: found, attempts } = await ask(admin.generationShow, { id });
       return { ...found, attempts };
     })
-    .verb('cancel <generationId>', 'ends it; its credits are given back', {}, (ask, _options, id = '') =>
+    .verb('cancel <generationId>', 'ends it, free of charge', {}, (ask, _options, id = '') =>
       ask(admin.generationCancel, { id }),
     )
     .verb(

@@ -66,6 +66,15 @@ export function price(program: Command): void {
     )
     .verb('end <id>', 'now; what was priced keeps its price', {}, async (ask, _options, id = '') =>
       flat(await ask(admin.price.end, { id: whole(id) })),
+    )
+    .verb(
+      'falls',
+      'families that wait, as their prices would fall below half or to nothing',
+      {},
+      async (ask) => (await ask(admin.price.falls, {})).waiting,
+    )
+    .verb('accept <id>', 'lets the family in with these prices', {}, (ask, _options, id = '') =>
+      ask(admin.price.accept, { id: whole(id) }),
     );
 }
 

@@ -1,4 +1,4 @@
-import { admin, type Delivery, type DeliveryStatus, type WebhookEventType } from '@doitong/contracts';
+import { admin, type Delivery, type DeliveryStatus, type Mode, type WebhookEventType } from '@doitong/contracts';
 import type { Command } from 'commander';
 import type { Ask } from '../ask.js';
 import { Noun } from '../noun.js';
@@ -6,6 +6,7 @@ import { SECONDS_AN_HOUR, whole, words } from '../values.js';
 
 const EVENTS = 'some of generation.processing,generation.completed,generation.failed,generation.cancelled';
 const OVERLAP = { optional: { '--overlap-hours <n>': 'for how long the secrets before it still sign (default: 24)' } };
+const MODE = { '--mode <mode>': 'live or test (default: live)' };
 const ONLY_ENDPOINT = { '--endpoint <endpointId>': 'only what goes to this one' };
 
 export function webhook(program: Command): void {
@@ -16,16 +17,16 @@ export function webhook(program: Command): void {
       {},
       async (ask, _options, accountId = '') => (await ask(admin.webhook.list, { accountId })).endpoints,
     )
-    .verb<{ url: string; events?: string }>(
+    .verb<{ url: string; mode?: Mode; events?: string }>(
       'create <accountId>',
       'a new endpoint, with a secret that is shown here and never again',
       {
         required: { '--url <url>': 'where it is told' },
-        optional: { '--events <list>': `${EVENTS} (default: all but generation.processing)` },
+        optional: { ...MODE, '--events <list>': `${EVENTS} (default: all but generation.processing)` },
       },
-      async (ask, { url, events }, accountId = '') => {
+      async (ask, { url, mode = 'live', events }, accountId = '') => {
         await ask(admin.accountShow, { accountId });
-        return shown(await ask(admin.webhook.create, { accountId, url, events: eventsOf(events) }));
+        return shown(await ask(admin.webhook.create, { accountId, mode, url, events: eventsOf(events) }));
       },
     )
     .verb<{ url?: string; events?: string; enable?: boolean }>(
@@ -57,12 +58,12 @@ export function webhook(program: Command): void {
       async (ask, { overlapHours }, id = '') =>
         shown(await ask(admin.webhook.rotateSecret, { id, overlapSeconds: secondsOf(overlapHours) })),
     )
-    .verb<{ overlapHours?: string }>(
+    .verb<{ mode?: Mode; overlapHours?: string }>(
       'rotate-default-secret <accountId>',
       'the same of what goes to the webhookUrl of its requests',
-      OVERLAP,
-      (ask, { overlapHours }, accountId = '') =>
-        ask(admin.webhook.rotateDefaultSecret, { accountId, overlapSeconds: secondsOf(overlapHours) }),
+      { optional: { ...MODE, ...OVERLAP.optional } },
+      (ask, { mode = 'live', overlapHours }, accountId = '') =>
+        ask(admin.webhook.rotateDefaultSecret, { accountId, mode, overlapSeconds: secondsOf(overlapHours) }),
     )
     .verb('test <endpointId>', 'sends it an example of an event', {}, async (ask, _options, id = '') =>
       brief(await ask(admin.webhook.test, { id })),
@@ -72,6 +73,7 @@ export function webhook(program: Command): void {
       'events on their way to its endpoints and webhookUrls, the newest first',
       {
         optional: {
+          ...MODE,
           '--status <list>': 'some of PENDING,DELIVERED,DEAD',
           ...ONLY_ENDPOINT,
           '--generation <generationId>': 'only what tells of this one',
@@ -88,19 +90,20 @@ export function webhook(program: Command): void {
     .verb('redeliver <deliveryId>', 'tries it at once, whatever has become of it', {}, async (ask, _options, id = '') =>
       brief(await ask(admin.webhook.redeliver, { id })),
     )
-    .verb<{ since: string; endpoint?: string; includeDelivered?: boolean }>(
+    .verb<{ since: string; mode?: Mode; endpoint?: string; includeDelivered?: boolean }>(
       'redeliver-since <accountId>',
       'the same of all since a time, but those of disabled endpoints',
       {
         required: { '--since <instant>': 'ISO 8601' },
-        optional: { ...ONLY_ENDPOINT, '--include-delivered': 'those that were delivered, too' },
+        optional: { ...MODE, ...ONLY_ENDPOINT, '--include-delivered': 'those that were delivered, too' },
       },
-      (ask, { since, endpoint: endpointId, includeDelivered = false }, accountId = '') =>
-        ask(admin.webhook.redeliverSince, { accountId, since, endpointId, includeDelivered }),
+      (ask, { since, mode = 'live', endpoint: endpointId, includeDelivered = false }, accountId = '') =>
+        ask(admin.webhook.redeliverSince, { accountId, mode, since, endpointId, includeDelivered }),
     );
 }
 
 interface DeliveriesOptions {
+  mode?: Mode;
   status?: string;
   endpoint?: string;
   generation?: string;
@@ -111,11 +114,19 @@ interface DeliveriesOptions {
 
 async function listed(
   ask: Ask,
-  { status, endpoint: endpointId, generation: generationId, since, first = '50', after }: DeliveriesOptions,
+  {
+    mode = 'live',
+    status,
+    endpoint: endpointId,
+    generation: generationId,
+    since,
+    first = '50',
+    after,
+  }: DeliveriesOptions,
   accountId = '',
 ) {
   const filter = { status: words(status) as DeliveryStatus[] | undefined, endpointId, generationId, since };
-  const page = { accountId, filter, first: whole(first), after };
+  const page = { accountId, mode, filter, first: whole(first), after };
   return (await ask(admin.webhook.deliveries, page)).deliveries.map(brief);
 }
 

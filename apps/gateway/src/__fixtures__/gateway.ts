@@ -112,6 +112,7 @@ export async function startGateway(env: Record<string, string> = {}) {
 
   return {
     url: service.url,
+    managementUrl: service.managementUrl,
     assets,
     logs: service.logs,
     answer,

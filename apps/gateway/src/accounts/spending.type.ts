@@ -26,7 +26,7 @@ export class AccountSpending {
   })
   day?: string;
 
-  @Field(() => Int, { description: 'How many were completed; others cost nothing.' })
+  @Field(() => Int, { description: 'How many were completed, or cancelled at a cost; others cost nothing.' })
   generations!: number;
 
   @Field(() => Float, { description: 'Whole credits that they cost. What was given back afterwards is not taken off.' })

@@ -12,14 +12,24 @@ const LONGEST_OVERLAP_SECONDS = 2_592_000;
 export class ApiKeysResolver {
   constructor(private readonly keys: OwnKeysService) {}
 
-  @Query(() => [ApiKey], { description: 'The API keys of this account, newest first, those that are revoked too.' })
+  @Query(() => [ApiKey], {
+    description:
+      'The API keys of this account, newest first, those that are revoked too; test keys alone for a test key. At most 100 at a time.',
+  })
   @Extensions(needs('billing'))
-  apiKeys(@Context('principal') principal: Principal): Promise<ApiKey[]> {
-    return this.keys.list(principal);
+  apiKeys(
+    @Context('principal') principal: Principal,
+    @Args('first', { type: () => Int, nullable: true, description: 'How many at most, 1 to 100; 100 when absent.' })
+    first?: number | null,
+    @Args('after', { type: () => ID, nullable: true, description: 'Id of a key: only those that are older.' })
+    after?: string | null,
+  ): Promise<ApiKey[]> {
+    return this.keys.list(principal, { first, after });
   }
 
   @Mutation(() => ApiKeyWithSecret, {
-    description: 'Makes an API key. FORBIDDEN when it would be more than the key that asks: scopes, mode or time.',
+    description:
+      'Makes an API key. FORBIDDEN when it would be more than the key that asks: scopes, mode or time; RATE_LIMIT when the account has 100 that are accepted.',
   })
   @Extensions(needs('billing'))
   apiKeyCreate(

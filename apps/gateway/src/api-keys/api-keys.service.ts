@@ -1,6 +1,16 @@
-import { billing, DoitongError, type Mode, type Principal, type Scope, type ApiKey as Told } from '@doitong/contracts';
+import {
+  billing,
+  DoitongError,
+  invalidInput,
+  MOST_KEYS,
+  type Mode,
+  type Principal,
+  type Scope,
+  type ApiKey as Told,
+} from '@doitong/contracts';
 import { MessageBus } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import type { AskedPage } from '../graphql/pages.js';
 import type { ApiKey, ApiKeyCreateInput, ApiKeyWithSecret } from './api-key.type.js';
 
 /** The keys of an account, managed by one of them: billing holds it to its own powers. */
@@ -8,8 +18,12 @@ import type { ApiKey, ApiKeyCreateInput, ApiKeyWithSecret } from './api-key.type
 export class OwnKeysService {
   constructor(private readonly bus: MessageBus) {}
 
-  async list({ keyId: by }: Principal): Promise<ApiKey[]> {
-    return (await this.bus.request(billing.key.list, { by })).keys.map(toApiKey);
+  async list({ keyId: by }: Principal, { first, after }: AskedPage): Promise<ApiKey[]> {
+    if (first != null && (first < 1 || first > MOST_KEYS)) {
+      throw invalidInput('first', `\`first\` may be 1 to ${MOST_KEYS}.`, { minimum: 1, maximum: MOST_KEYS });
+    }
+    const page = { ...(first == null ? {} : { first }), ...(after == null ? {} : { after: knownId(after) }) };
+    return (await this.bus.request(billing.key.list, { by, ...page })).keys.map(toApiKey);
   }
 
   async create({ keyId: by }: Principal, { mode, scopes, expiresAt }: ApiKeyCreateInput): Promise<ApiKeyWithSecret> {

@@ -23,7 +23,7 @@ export const GenerationStatusEnum = defineEnum<GenerationStatus>(
     PROCESSING: 'The provider is at it.',
     COMPLETED: 'The output is at `url`.',
     FAILED: '`error` says why; nothing was charged.',
-    CANCELLED: 'Cancelled before it was done; nothing was charged.',
+    CANCELLED: 'Cancelled before it was done; `creditCost` is what was charged.',
   },
 );
 

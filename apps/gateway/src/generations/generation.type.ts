@@ -129,9 +129,13 @@ export class Generation {
   metadata!: GenerationMetadata;
 
   @Field(() => Int, {
-    description: 'Credits: set aside while it runs, taken once it is COMPLETED, 0 when it FAILED or was CANCELLED.',
+    description:
+      'Credits: set aside while it runs, and taken once it is COMPLETED, less where it turned out shorter than what was set aside for. 0 when it FAILED; when CANCELLED, what the plan charges for that.',
   })
   creditCost!: number;
+
+  @Field(() => Boolean, { description: 'Whether credits were taken for it.' })
+  billed!: boolean;
 
   @Field(() => Float, { description: 'Seconds that it takes as a rule.' })
   estimatedTime!: number;

@@ -36,7 +36,8 @@ export class GenerationsResolver {
   }
 
   @Mutation(() => Boolean, {
-    description: 'Cancels a generation; its credits are given back. False when it had ended already.',
+    description:
+      'Cancels a generation. Free while no provider can have been asked: while it is QUEUED, or its input files are still read. After that the plan says which part of the price is charged, and `creditCost` tells. False when it had ended already.',
   })
   @Extensions(needs('generate'))
   cancelGeneration(
@@ -48,7 +49,8 @@ export class GenerationsResolver {
 
   @Query(() => Generation, {
     nullable: true,
-    description: 'A generation of this account. Null, with an error NOT_FOUND, when there is none of this id.',
+    description:
+      'A generation of this account, made by a key of the same mode. Null, with an error NOT_FOUND, when there is none of this id.',
   })
   @Extensions(needs('read'))
   generation(
@@ -58,7 +60,9 @@ export class GenerationsResolver {
     return this.service.get(principal, id);
   }
 
-  @Query(() => GenerationConnection, { description: 'The generations of this account, newest first, page by page.' })
+  @Query(() => GenerationConnection, {
+    description: 'The generations of this account that keys of the same mode made, newest first, page by page.',
+  })
   @Extensions(needs('read'))
   generations(
     @Context('principal') principal: Principal,

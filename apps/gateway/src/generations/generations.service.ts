@@ -39,9 +39,9 @@ export class GenerationsService {
     return this.toGeneration(created);
   }
 
-  async get({ accountId }: Principal, id: string): Promise<Generation> {
+  async get({ accountId, mode }: Principal, id: string): Promise<Generation> {
     if (id.length > LONGEST_ID) throw new DoitongError('NOT_FOUND', 'There is no generation of this id.');
-    return this.toGeneration(await this.bus.request(generations.get, { accountId, id }));
+    return this.toGeneration(await this.bus.request(generations.get, { accountId, mode, id }));
   }
 
   async quote({ accountId, plan, mode }: Principal, input: Create['input']): Promise<Quote> {
@@ -50,25 +50,27 @@ export class GenerationsService {
   }
 
   async list(
-    { accountId }: Principal,
+    { accountId, mode }: Principal,
     { filter, ...asked }: AskedPage & { filter?: GenerationFilter | null },
   ): Promise<GenerationConnection> {
     const { status, ...rest } = withoutNulls(filter ?? {});
     const page = parsePage(asked, /^gen_[0-9a-f]{32}$/);
     const request = { filter: { ...rest, ...(status ? { status: [...new Set(status)] } : {}) }, ...page };
-    const { generations: found, more } = await this.bus.request(generations.list, { accountId, ...request });
+    const { generations: found, more } = await this.bus.request(generations.list, { accountId, mode, ...request });
     const nodes = found.map((each) => this.toGeneration(each));
     return toConnection(nodes, more, page);
   }
 
   /** Whether it was cancelled; false when it had ended already. */
-  async cancel({ accountId }: Principal, id: string): Promise<boolean> {
+  async cancel({ accountId, mode }: Principal, id: string): Promise<boolean> {
     if (id.length > LONGEST_ID) throw new DoitongError('NOT_FOUND', 'There is no generation of this id.');
-    return (await this.bus.request(generations.cancel, { accountId, id })).cancelled;
+    return (await this.bus.request(generations.cancel, { accountId, mode, id })).cancelled;
   }
 
   private toGeneration({ assetKey, ...generation }: Contracted): Generation {
     const url = assetKey === null ? null : this.signer.sign(assetKey);
-    return { ...generation, url, errorCode: generation.error?.code ?? null };
+    const { status, creditCost, error } = generation;
+    const billed = (status === 'COMPLETED' || status === 'CANCELLED') && creditCost > 0;
+    return { ...generation, url, billed, errorCode: error?.code ?? null };
   }
 }

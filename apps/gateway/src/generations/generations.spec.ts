@@ -101,7 +101,11 @@ describe('generations', () => {
     const { accountId: _account, mode: _mode, assetKey: _key, ...told } = aGeneration();
     const absent = { width: null, height: null, duration: null, format: null, size: null };
     expect(body).toEqual({ data: { generation: { ...told, url: null, metadata: { ...absent, ...told.metadata } } } });
-    expect(gateway.asked(generations.get)[0]?.body).toEqual({ accountId: aPrincipal().accountId, id: 'gen_1' });
+    expect(gateway.asked(generations.get)[0]?.body).toEqual({
+      accountId: aPrincipal().accountId,
+      mode: 'test',
+      id: 'gen_1',
+    });
   });
 
   it('a completed one has a signed url below PUBLIC_URL', async () => {
@@ -170,6 +174,10 @@ describe('generations', () => {
       variables: { id: 'gen_1' },
     });
     expect(body).toEqual({ data: { cancelGeneration: cancelled } });
-    expect(gateway.asked(generations.cancel)[0]?.body).toEqual({ accountId: aPrincipal().accountId, id: 'gen_1' });
+    expect(gateway.asked(generations.cancel)[0]?.body).toEqual({
+      accountId: aPrincipal().accountId,
+      mode: 'test',
+      id: 'gen_1',
+    });
   });
 });

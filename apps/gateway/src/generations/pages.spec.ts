@@ -8,7 +8,7 @@ const PAGE = `query($filter: GenerationFilter, $first: Int, $after: String) {
     edges { cursor node { id url metadata { model } } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
 
 describe('the list of generations', () => {
-  const { accountId } = aPrincipal();
+  const { accountId, mode } = aPrincipal();
   const many = ['3', '2', '1'].map((digit) => aGeneration({ id: `gen_${digit.repeat(32)}` }));
   let gateway: Gateway;
   beforeAll(async () => {
@@ -42,8 +42,8 @@ describe('the list of generations', () => {
       pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null },
     });
     expect(asked()).toEqual([
-      { accountId, filter: {}, first: 20 },
-      { accountId, filter: {}, first: 100, after: many[2]!.id },
+      { accountId, mode, filter: {}, first: 20 },
+      { accountId, mode, filter: {}, first: 100, after: many[2]!.id },
     ]);
   });
 
@@ -62,6 +62,7 @@ describe('the list of generations', () => {
     expect(asked()).toEqual([
       {
         accountId,
+        mode,
         filter: {
           type: 'IMAGE',
           status: ['FAILED', 'QUEUED'],

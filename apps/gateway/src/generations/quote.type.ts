@@ -13,7 +13,10 @@ export class Quote {
   })
   id!: string;
 
-  @Field(() => Int, { description: 'Credits; exact.' })
+  @Field(() => Int, {
+    description:
+      'Credits: exact, or, of a model whose output is as long as its sound where no option says how long, the most that is charged.',
+  })
   creditCost!: number;
 
   @Field(() => String, { description: 'Id of the provider that will do it.' })

@@ -7,7 +7,7 @@ import type { Generation } from './generation.type.js';
 import { GenerationsService } from './generations.service.js';
 import { Watch } from './watch.js';
 
-/** The generations that somebody watches. Who watches the same one for the same account shares its looks. */
+/** The generations that somebody watches. Who watches the same one for the same account and mode shares its looks. */
 @Injectable()
 export class Watches {
   private readonly watches = new Map<string, Watch>();
@@ -33,7 +33,7 @@ export class Watches {
         void push(generation);
         if (generation.completedAt !== null) stop();
       };
-      const key = `${principal.accountId}/${id}`;
+      const key = `${principal.accountId}/${principal.mode}/${id}`;
       const watch = this.watches.get(key) ?? this.open(key, principal, id);
       watch.watchers.add(tell);
       try {

@@ -5,6 +5,7 @@ import { OperationTypeNode } from 'graphql';
 import { ApiKeys } from '../auth/api-keys.js';
 import { requireScopes } from '../auth/scopes.js';
 import { ClientAddresses } from '../rate-limit/client-addresses.js';
+import { A_READ } from '../rate-limit/generating-fields.js';
 import { limitHeaders } from '../rate-limit/limit-headers.js';
 import { type Allowance, RateLimits } from '../rate-limit/rate-limits.js';
 import { Documents } from './documents.js';
@@ -32,15 +33,15 @@ export class Gate {
 
   /** Knows the caller; before the body is read, so that a stranger cannot make us read one. */
   async authenticate(request: FastifyRequest): Promise<void> {
-    request.principal = await this.keys.principalOf(request.headers.authorization);
+    request.principal = await this.known(request.headers.authorization, this.addresses.of(request.raw));
   }
 
   /** Finds the operation and counts the request against the minute limits; one that is refused counts as a read. */
   async admit(asked: GraphqlRequest, request: FastifyRequest, reply: FastifyReply): Promise<Operation> {
     const found = this.find(asked);
     request.counted = true;
-    const generating = 'operation' in found ? found.operation.generating : 0;
-    const allowance = await this.limits.count(request.principal!, generating);
+    const counted = 'operation' in found ? found.operation.counted : A_READ;
+    const allowance = await this.limits.count(request.principal!, counted);
     if (allowance) {
       reply.headers(limitHeaders(allowance));
       if (!allowance.check.allowed) throw usedUp(allowance);
@@ -55,7 +56,7 @@ export class Gate {
     asked: Pick<GraphqlRequest, 'query' | 'operationName'>,
     principal: Principal,
   ): Promise<Operation> {
-    const allowance = await this.limits.count(principal, 0);
+    const allowance = await this.limits.count(principal);
     if (allowance && !allowance.check.allowed) throw usedUp(allowance);
     const operation = this.documents.operation(asked.query, asked.operationName);
     requireScopes(principal, operation.scopes);
@@ -74,7 +75,7 @@ export class Gate {
     if (request.counted || isOurs(failure)) return failure;
     const { principal } = request;
     const allowance = principal
-      ? await this.limits.count(principal, 0)
+      ? await this.limits.count(principal)
       : await this.limits.countStranger(this.addresses.of(request.raw));
     if (!allowance) return failure;
     reply.headers(limitHeaders(allowance));
@@ -84,11 +85,18 @@ export class Gate {
   /** Knows who opens a WebSocket from `address`, where a refusal counts as over HTTP. */
   async authenticateSocket(authorization: string | undefined, address: string): Promise<Principal> {
     try {
-      return await this.keys.principalOf(authorization);
+      return await this.known(authorization, address);
     } catch (failure) {
       const allowance = isOurs(failure) ? undefined : await this.limits.countStranger(address);
       throw allowance && !allowance.check.allowed ? usedUp(allowance) : failure;
     }
+  }
+
+  /** Who is over the limit of strangers, and sends no key that was accepted of late, costs no look-up: wrong keys are free to send. */
+  private async known(authorization: string | undefined, address: string): Promise<Principal> {
+    const over = this.limits.strangerIsOver(address);
+    if (over && !this.keys.wasAccepted(authorization)) throw usedUp(over);
+    return this.keys.principalOf(authorization);
   }
 
   private find({ query, operationName }: GraphqlRequest): { operation: Operation } | { failure: unknown } {

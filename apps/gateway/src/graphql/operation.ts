@@ -9,14 +9,14 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { scopesOf } from '../auth/scopes.js';
-import { countGenerating } from '../rate-limit/generating-fields.js';
+import { type Counted, countMutations } from '../rate-limit/generating-fields.js';
 import type { GraphqlContext } from './context.js';
 import { type FlatShape, flatten } from './flat-shape.js';
 
 /** One operation of a document, with all that is found out of it once, however often it comes. */
 export class Operation {
-  /** How many generations it asks for. */
-  readonly generating: number;
+  /** What it counts against the minute limits. */
+  readonly counted: Counted;
   /** What a key must be allowed to ask for it. */
   readonly scopes: ReadonlySet<Scope>;
 
@@ -31,7 +31,7 @@ export class Operation {
     readonly faults: readonly GraphQLError[],
     private readonly shape: FlatShape | undefined,
   ) {
-    this.generating = countGenerating(schema, definition, fragments);
+    this.counted = countMutations(schema, definition, fragments);
     this.scopes = scopesOf(schema, definition, fragments);
   }
 

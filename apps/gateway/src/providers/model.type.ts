@@ -20,7 +20,7 @@ const InputUseEnum = defineEnum<InputUse>('InputUse', 'Whether a model takes an 
 
 @ObjectType({ description: 'What a generation costs and takes with default options.' })
 export class Pricing {
-  @Field(() => Int, { description: 'Credits.' })
+  @Field(() => Int, { description: 'Credits; where it is as long as its sound, for a usual length.' })
   creditCost!: number;
 
   @Field(() => Float, { description: 'Seconds.' })

@@ -14,26 +14,34 @@ export const GENERATES = { generates: true, ...needs('generate') };
 export const NULL_WHEN_REFUSED =
   'Null, with an error that says why, when it was refused; other fields are not concerned.';
 
-/**
- * How many generations an operation asks for: each response name of a generating field is one, in whatever fragment it
- * stands, also where @skip or @include will leave it out.
- */
-export function countGenerating(
+/** What an operation counts against the minute limits; one of zeros is a read. */
+export interface Counted {
+  /** Generations that it asks for. */
+  readonly generating: number;
+  /** Other mutations in it: each costs a transaction at least, and some reach out to the world. */
+  readonly changing: number;
+}
+
+export const A_READ: Counted = { generating: 0, changing: 0 };
+
+/** Each response name of a mutation is one, in whatever fragment it stands, also where @skip or @include will leave it out. */
+export function countMutations(
   schema: GraphQLSchema,
   definition: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): number {
-  if (definition.operation !== 'mutation') return 0;
+): Counted {
+  if (definition.operation !== 'mutation') return A_READ;
   const fields = schema.getMutationType()?.getFields() ?? {};
-  const responseNames = new Set<string>();
+  const names = { generating: new Set<string>(), changing: new Set<string>() };
   const visited = new Set<FragmentDefinitionNode>();
 
   const collect = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
-        if (fields[selection.name.value]?.extensions.generates) {
-          responseNames.add((selection.alias ?? selection.name).value);
-        }
+        const field = fields[selection.name.value];
+        if (!field) continue;
+        const kind = field.extensions.generates ? names.generating : names.changing;
+        kind.add((selection.alias ?? selection.name).value);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         collect(selection.selectionSet);
       } else {
@@ -45,5 +53,5 @@ export function countGenerating(
     }
   };
   collect(definition.selectionSet);
-  return responseNames.size;
+  return { generating: names.generating.size, changing: names.changing.size };
 }

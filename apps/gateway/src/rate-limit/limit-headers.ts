@@ -6,6 +6,7 @@ const DAY_SECONDS = 86_400;
 /** What each window is called in the IETF fields. */
 const NAMES: Record<Allowance['window'], string> = {
   generate: 'per_minute',
+  change: 'changes_per_minute',
   read: 'reads_per_minute',
   unauthenticated: 'unauthenticated_per_minute',
 };
@@ -27,6 +28,7 @@ export function limitHeaders({ window, limit, check, limits }: Allowance): Recor
       `"concurrent";q=${concurrent};qu="concurrent-requests"`,
     );
     states.push(`"concurrent";r=${left(concurrent, check.concurrent)}`);
+    if (window === 'change') policies.push(`"${NAMES.change}";q=${limit};w=${MINUTE_SECONDS}`);
     if (perDay !== null) {
       policies.push(`"per_day";q=${perDay};w=${DAY_SECONDS}`);
       states.push(`"per_day";r=${left(perDay, check.generationsToday)};t=${check.todayResetSeconds}`);

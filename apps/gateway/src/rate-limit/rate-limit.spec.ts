@@ -7,6 +7,7 @@ import { aGeneration, allowed, aPrincipal } from '../__fixtures__/messages.js';
 
 const ONE = '(input: { type: IMAGE, input: { text: "a" } }) { id }';
 const GENERATE = `mutation { generate${ONE} }`;
+const CANCEL = 'cancelGeneration(id: "x")';
 const READ = '{ generation(id: "x") { id } }';
 
 describe('the minute limits', () => {
@@ -21,6 +22,7 @@ describe('the minute limits', () => {
   });
   const checks = () => gateway.asked(rateLimit.check).map(({ body }) => body);
   const generating = (cost: number) => ({ key: aPrincipal().accountId, window: 'generate', cost, limit: 60 });
+  const changing = (cost: number) => ({ ...generating(cost), window: 'change' });
   const reading = { key: aPrincipal().accountId, window: 'read', cost: 1, limit: 600 };
 
   it.each([
@@ -34,7 +36,6 @@ describe('the minute limits', () => {
       4,
     ],
     ['a fragment that is spread twice, once', `mutation { ...F ...F } fragment F on Mutation { generate${ONE} }`, 1],
-    ['a generating field beside others', `mutation { x: cancelGeneration(id: "x") generate${ONE} __typename }`, 1],
   ])('count %s', async (_what, document, cost) => {
     expect((await gateway.post(document)).body.errors).toBeUndefined();
     expect(checks()).toEqual([generating(cost)]);
@@ -52,12 +53,33 @@ describe('the minute limits', () => {
   it.each([
     ['a query', READ],
     ['a query of several fields', `{ a: generation(id: "x") { id } b: generation(id: "y") { id } }`],
-    ['a mutation that generates nothing', 'mutation { cancelGeneration(id: "x") }'],
     ['a document that is not valid', '{ nothing }'],
     ['a document that cannot be read', '{'],
   ])('count %s as one read, of which there are ten times as many', async (_what, document) => {
     await gateway.post(document);
     expect(checks()).toEqual([reading]);
+  });
+
+  it.each([
+    ['a mutation that generates nothing', `mutation { ${CANCEL} }`, [changing(1)]],
+    [
+      'each alias of one',
+      `mutation { a: ${CANCEL} b: ${CANCEL} ...F } fragment F on Mutation { c: ${CANCEL} }`,
+      [changing(3)],
+    ],
+    ['both kinds of one document', `mutation { x: ${CANCEL} generate${ONE} __typename }`, [changing(1), generating(1)]],
+  ])('count %s by the changes that it makes', async (_what, document, expected) => {
+    expect((await gateway.post(document)).body.errors).toBeUndefined();
+    expect(checks()).toEqual(expected);
+  });
+
+  it('let nothing of a document happen that makes more changes than are left', async () => {
+    gateway.answer(rateLimit.check, ({ window }) => allowed({ allowed: window !== 'change', retryAfterSeconds: 9 }));
+    const { status, headers } = await gateway.post(`mutation { x: ${CANCEL} generate${ONE} }`);
+    expect([status, headers.get('retry-after')]).toEqual([429, '9']);
+    expect(headers.get('ratelimit-policy')).toContain('"changes_per_minute";q=60;w=60');
+    expect(checks()).toEqual([changing(1)]);
+    expect([gateway.asked(generations.cancel), gateway.asked(generations.create)]).toEqual([[], []]);
   });
 
   it('do not end on a fragment that holds itself', async () => {
@@ -172,7 +194,7 @@ describe('the minute limits', () => {
     expect(read.body).toEqual({ data: { generation: { id: aGeneration().id } } });
     expect(read.headers.has('x-ratelimit-limit')).toBe(false);
 
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    const metrics = await (await fetch(`${gateway.managementUrl}/metrics`)).text();
     for (const window of ['generate', 'read']) {
       expect(metrics).toMatch(new RegExp(`rate_limit_unchecked_total\\{window="${window}",.*\\} 1\n`));
     }

@@ -1,7 +1,9 @@
 import { DoitongError, type Limits, type Principal, type ReplyOf, type RequestOf, rateLimit } from '@doitong/contracts';
-import { Logger, MessageBus, Metrics } from '@doitong/service-kit';
+import { Clock, Logger, MessageBus, Metrics } from '@doitong/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Counter } from 'prom-client';
+import { A_READ, type Counted } from './generating-fields.js';
 
 const ANSWER_MS = 3_000;
 const RETRY_SECONDS = 1;
@@ -9,6 +11,8 @@ const RETRY_SECONDS = 1;
 const READS_PER_GENERATE = 10;
 /** Of one address. Enough for a person who mistypes a key; a customer's own requests are never counted here. */
 const UNAUTHENTICATED_PER_MINUTE = 30;
+/** Addresses that are known to be over it. */
+const MOST_USED_UP = 10_000;
 
 type Window = RequestOf<typeof rateLimit.check>['window'];
 
@@ -26,38 +30,69 @@ export interface Allowance {
 export class RateLimits {
   private reachable = true;
   private readonly unchecked: Counter<'window'>;
+  /** Until when an address is over the limit of strangers, in epoch ms. */
+  private readonly usedUp = new LRUCache<string, { allowance: Allowance; until: number }>({ max: MOST_USED_UP });
 
   constructor(
     private readonly bus: MessageBus,
+    private readonly clock: Clock,
     private readonly logger: Logger,
     @Inject(Metrics) { registry }: Metrics,
   ) {
     this.unchecked = new Counter({
       name: 'rate_limit_unchecked_total',
-      help: 'Requests whose limits could not be checked: window generate was refused, the others went on.',
+      help: 'Requests whose limits could not be checked: windows generate and change were refused, the others went on.',
       labelNames: ['window'],
       registers: [registry],
     });
-    for (const window of ['generate', 'read', 'unauthenticated'] as const) this.unchecked.inc({ window }, 0);
+    for (const window of ['generate', 'change', 'read', 'unauthenticated'] as const) this.unchecked.inc({ window }, 0);
   }
 
   /**
-   * Counts one request that asks for so many generations, or one read when for none. While the rate-limit service does not
-   * answer, a read goes on uncounted (undefined) and a generating request is refused: INTERNAL, retryable.
+   * Counts one request, by the mutations in it, or as one read without any. Of one that both generates and changes, the changes come first. While the
+   * rate-limit service does not answer, a read goes on uncounted (undefined) and a mutation is refused: INTERNAL, retryable.
    */
-  async count({ accountId, limits: own }: Principal, generating: number): Promise<Allowance | undefined> {
+  async count(
+    { accountId: key, limits: own }: Principal,
+    { generating, changing }: Counted = A_READ,
+  ): Promise<Allowance | undefined> {
     const limits = { ...own, readsPerMinute: own.requestsPerMinute * READS_PER_GENERATE };
-    const [window, cost, limit] =
-      generating > 0
-        ? (['generate', generating, limits.requestsPerMinute] as const)
-        : (['read', 1, limits.readsPerMinute] as const);
-    const allowance = await this.ask({ key: accountId, window, cost, limit });
+    const { requestsPerMinute, readsPerMinute } = limits;
+    let allowance: Allowance | undefined;
+    if (changing > 0) allowance = await this.ask({ key, window: 'change', cost: changing, limit: requestsPerMinute });
+    if (generating > 0 && allowance?.check.allowed !== false) {
+      allowance = await this.ask({ key, window: 'generate', cost: generating, limit: requestsPerMinute });
+    }
+    if (generating + changing === 0)
+      allowance = await this.ask({ key, window: 'read', cost: 1, limit: readsPerMinute });
     return allowance && { ...allowance, limits };
   }
 
-  /** Counts one request of an address that came without an accepted API key. Undefined while the rate-limit service does not answer. */
-  countStranger(address: string): Promise<Allowance | undefined> {
-    return this.ask({ key: `ip:${address}`, window: 'unauthenticated', cost: 1, limit: UNAUTHENTICATED_PER_MINUTE });
+  /**
+   * Counts one request of an address that came without an accepted API key. Undefined while the rate-limit service does not answer; it is not
+   * asked about who is over the limit until that has passed.
+   */
+  async countStranger(address: string): Promise<Allowance | undefined> {
+    const known = this.strangerIsOver(address);
+    if (known) return known;
+    const limit = UNAUTHENTICATED_PER_MINUTE;
+    const allowance = await this.ask({ key: `ip:${address}`, window: 'unauthenticated', cost: 1, limit });
+    if (allowance && !allowance.check.allowed) {
+      const until = this.clock.now().getTime() + allowance.check.retryAfterSeconds * 1_000;
+      this.usedUp.set(address, { allowance, until });
+    }
+    return allowance;
+  }
+
+  /** What an address that is known to be over the limit of strangers is to be told; undefined of all others. */
+  strangerIsOver(address: string): Allowance | undefined {
+    const known = this.usedUp.get(address);
+    const leftSeconds = known ? Math.ceil((known.until - this.clock.now().getTime()) / 1_000) : 0;
+    if (!known || leftSeconds <= 0) return undefined;
+    const { allowance } = known;
+    const gone = allowance.check.retryAfterSeconds - leftSeconds;
+    const resetSeconds = Math.max(leftSeconds, allowance.check.resetSeconds - gone);
+    return { ...allowance, check: { ...allowance.check, retryAfterSeconds: leftSeconds, resetSeconds } };
   }
 
   private async ask(wanted: RequestOf<typeof rateLimit.check>): Promise<Allowance | undefined> {
@@ -69,7 +104,7 @@ export class RateLimits {
     } catch (cause) {
       this.note(false, cause);
       this.unchecked.inc({ window });
-      if (window !== 'generate') return undefined;
+      if (window !== 'generate' && window !== 'change') return undefined;
       throw new DoitongError('INTERNAL', 'Your limits cannot be checked at the moment. Please try again.', {
         retryAfter: RETRY_SECONDS,
         cause,
@@ -81,6 +116,6 @@ export class RateLimits {
     if (reachable === this.reachable) return;
     this.reachable = reachable;
     if (reachable) this.logger.info('rate limits are checked again');
-    else this.logger.error('rate limits cannot be checked: generating is refused, reads go on', { error });
+    else this.logger.error('rate limits cannot be checked: mutations are refused, reads go on', { error });
   }
 }

@@ -1,4 +1,5 @@
 import { billing, DoitongError, rateLimit } from '@doitong/contracts';
+import { waitFor } from '@doitong/support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
@@ -19,6 +20,7 @@ const refuseKeys = (code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'INTERNAL') =>
   gateway.answer(billing.authenticate, () => {
     throw new DoitongError(code, 'No.');
   });
+const from = (address: string) => ({ 'x-forwarded-for': address });
 const bearer = () => ({ authorization: `Bearer ${gateway.newKey()}` });
 const checks = () => gateway.asked(rateLimit.check).map(({ body }) => body);
 const ofStranger = (address = '127.0.0.1') => ({ key: `ip:${address}`, window: 'unauthenticated', cost: 1, limit: 30 });
@@ -50,7 +52,7 @@ describe('a request without an accepted key', () => {
   it('is refused with 429 over the limit, in the form of any other limit', async () => {
     refuseKeys('UNAUTHENTICATED');
     usedUp();
-    const { status, headers, body } = await gateway.post(READ, { headers: bearer() });
+    const { status, headers, body } = await gateway.post(READ, { headers: { ...bearer(), ...from('203.0.113.9') } });
     expect(status).toBe(429);
     expect(Object.fromEntries(headers)).toMatchObject({ 'retry-after': '21', 'x-ratelimit-remaining': '0' });
     expect(body).toEqual({
@@ -67,6 +69,62 @@ describe('a request without an accepted key', () => {
           },
         },
       ],
+    });
+  });
+
+  it('over the limit costs neither a look-up nor a check until that has passed; keys that were accepted are served', async () => {
+    const address = '203.0.113.10';
+    const known = bearer();
+    const post = (sent: object) => gateway.post(READ, { headers: { ...sent, ...from(address) } });
+    expect((await post(known)).status).toBe(200);
+    refuseKeys('UNAUTHENTICATED');
+    usedUp();
+    expect((await post(bearer())).status).toBe(429);
+    const before = [gateway.asked(billing.authenticate).length, checks().length];
+    for (let time = 1; time <= 5; time++) {
+      const { status, headers } = await post(bearer());
+      expect([status, Number(headers.get('retry-after')) > 0]).toEqual([429, true]);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(21);
+    }
+    expect([gateway.asked(billing.authenticate).length, checks().length]).toEqual(before);
+    gateway.reset();
+    expect((await post(known)).status).toBe(200);
+    // Others are not concerned.
+    expect((await gateway.post(READ, { headers: { ...bearer(), ...from('203.0.113.11') } })).status).toBe(200);
+  });
+
+  it('over the limit is looked up again once that has passed', async () => {
+    const address = '203.0.113.12';
+    refuseKeys('UNAUTHENTICATED');
+    gateway.answer(rateLimit.check, () => allowed({ allowed: false, remaining: 0, retryAfterSeconds: 1 }));
+    const post = () => gateway.post(READ, { headers: { ...bearer(), ...from(address) } });
+    expect((await post()).status).toBe(429);
+    gateway.reset();
+    await waitFor(async () => expect((await post()).status).toBe(200));
+  });
+
+  it('holds no more than so many sockets of one address, and keeps none of another out', async () => {
+    const open = (address: string) =>
+      new Promise<{ socket: WebSocket; status: number }>((resolve) => {
+        const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+          headers: from(address),
+        });
+        socket.on('open', () => resolve({ socket, status: 101 }));
+        socket.on('unexpected-response', (_request, { statusCode = 0 }) => resolve({ socket, status: statusCode }));
+        socket.on('error', () => {});
+      });
+    // Those that send no key are closed after a while: on a machine that is slow, it takes more than one go.
+    await waitFor(async () => {
+      const sockets = await Promise.all(Array.from({ length: 60 }, () => open('203.0.113.13')));
+      const other = await open('203.0.113.14');
+      for (const { socket } of [...sockets, other]) socket.terminate();
+      expect(other.status).toBe(101);
+      expect(sockets.map(({ status }) => status)).toContain(429);
+    });
+    await waitFor(async () => {
+      const { socket, status } = await open('203.0.113.13');
+      socket.terminate();
+      expect(status).toBe(101);
     });
   });
 
@@ -97,7 +155,7 @@ describe('a request without an accepted key', () => {
       throw new DoitongError('INTERNAL', 'Something went wrong on our side. Please try again.');
     });
     expect((await gateway.post(READ, { headers: bearer() })).status).toBe(401);
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    const metrics = await (await fetch(`${gateway.managementUrl}/metrics`)).text();
     expect(metrics).toMatch(/rate_limit_unchecked_total\{window="unauthenticated",.*\} 1\n/);
   });
 });

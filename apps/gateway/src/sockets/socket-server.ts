@@ -10,6 +10,7 @@ import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ClientAddresses } from '../rate-limit/client-addresses.js';
 import { ignoreUpgrade } from './ignore-upgrade.js';
+import { Strangers } from './strangers.js';
 import { Subscriptions } from './subscriptions.js';
 
 const PATH = '/graphql';
@@ -25,12 +26,15 @@ const GOODBYE_MS = 1_000;
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 const LONGEST_REQUEST_ID = 128;
+/** By then a socket whose client sends no key is closed. */
+const RETRY_SECONDS = 5;
 
 /** The WebSocket side of /graphql: sockets, their life and their bounds. What is spoken over them, `Subscriptions` knows. */
 @Injectable()
 export class SocketServer implements OnModuleInit {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, handleProtocols });
   private readonly alive = new WeakSet<WebSocket>();
+  private readonly strangers = new Strangers();
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -53,15 +57,23 @@ export class SocketServer implements OnModuleInit {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (request.url?.split('?')[0] === PATH) {
-      this.server.handleUpgrade(request, socket, head, (opened) => this.open(opened, request));
+    if (request.url?.split('?')[0] !== PATH) {
+      refuse(socket, '404 Not Found');
       return;
     }
-    socket.on('error', () => socket.destroy());
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    const address = this.addresses.of(request);
+    const known = this.strangers.add(address);
+    if (!known) {
+      refuse(socket, `429 Too Many Requests\r\nRetry-After: ${RETRY_SECONDS}`);
+      return;
+    }
+    // Also where it comes to no WebSocket.
+    socket.once('close', known);
+    this.server.handleUpgrade(request, socket, head, (opened) => this.open(opened, request, address, known));
   }
 
-  private open(socket: WebSocket, request: IncomingMessage): void {
+  /** `known`: call it once its key was accepted. */
+  private open(socket: WebSocket, request: IncomingMessage, address: string, known: () => void): void {
     const { headers } = request;
     const requestId = String(headers['x-request-id'] ?? randomUUID()).slice(0, LONGEST_REQUEST_ID);
     const closed = this.subscriptions.opened(
@@ -80,7 +92,7 @@ export class SocketServer implements OnModuleInit {
             });
           }),
       },
-      { socket, authorization: headers.authorization, address: this.addresses.of(request) },
+      { socket, authorization: headers.authorization, address, known },
     );
     const bound = () => socket.bufferedAmount > MOST_UNSENT && socket.terminate();
     this.alive.add(socket);
@@ -110,4 +122,10 @@ export class SocketServer implements OnModuleInit {
     await gone;
     clearTimeout(enough);
   }
+}
+
+/** With this status, before there is a WebSocket. */
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -145,7 +145,7 @@ describe('generationUpdated', () => {
       },
     ]);
     expect(subscription.events).toEqual([]);
-    expect(gateway.asked(generations.get)[0]?.body).toEqual({ accountId: aPrincipal().accountId, id });
+    expect(gateway.asked(generations.get)[0]?.body).toEqual({ accountId: aPrincipal().accountId, mode: 'test', id });
   });
 
   it('answers in the flat form too', async () => {

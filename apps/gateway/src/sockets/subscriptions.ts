@@ -27,6 +27,8 @@ export interface Session {
   readonly authorization: string | undefined;
   /** Where it came from. */
   readonly address: string;
+  /** Says that it is no stranger's any more. */
+  known(): void;
   /** Set once its key was accepted. */
   connection?: Connection;
 }
@@ -95,6 +97,7 @@ export class Subscriptions {
       const connection = { principal, authorization, refuse };
       this.connections.add(connection);
       session.connection = connection;
+      session.known();
       return true;
     } catch (error) {
       refuse(error);

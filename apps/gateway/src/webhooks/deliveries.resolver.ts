@@ -11,7 +11,8 @@ export class WebhookDeliveriesResolver {
   constructor(private readonly deliveries: DeliveriesService) {}
 
   @Query(() => WebhookDeliveryConnection, {
-    description: 'The webhook deliveries of this account, newest first, page by page. They are kept for 30 days.',
+    description:
+      'The webhook deliveries of this account and of the mode of the key, newest first, page by page. They are kept for 30 days.',
   })
   @Extensions(needs('webhooks'))
   webhookDeliveries(

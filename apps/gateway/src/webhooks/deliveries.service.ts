@@ -14,32 +14,32 @@ export class DeliveriesService {
   constructor(private readonly bus: MessageBus) {}
 
   async list(
-    { accountId }: Principal,
+    { accountId, mode }: Principal,
     { filter, ...asked }: AskedPage & { filter?: WebhookDeliveryFilter | null },
   ): Promise<WebhookDeliveryConnection> {
     const { status, ...rest } = withoutNulls(filter ?? {});
     const page = parsePage(asked, /^dlv_[0-9a-f]{32}$/);
     const request = { filter: { ...rest, ...(status ? { status: [...new Set(status)] } : {}) }, ...page };
-    const { deliveries, more } = await this.bus.request(webhooks.deliveries, { accountId, ...request });
+    const { deliveries, more } = await this.bus.request(webhooks.deliveries, { accountId, mode, ...request });
     return toConnection(deliveries, more, page);
   }
 
-  redeliver({ accountId }: Principal, id: string): Promise<WebhookDelivery> {
-    return this.bus.request(webhooks.redeliver, { accountId, id: knownId(id, 'delivery') });
+  redeliver({ accountId, mode }: Principal, id: string): Promise<WebhookDelivery> {
+    return this.bus.request(webhooks.redeliver, { accountId, mode, id: knownId(id, 'delivery') });
   }
 
   async redeliverSince(
-    { accountId }: Principal,
+    { accountId, mode }: Principal,
     since: string,
     endpointId: string | null | undefined,
     includeDelivered: boolean,
   ): Promise<number> {
     const only = endpointId == null ? {} : { endpointId: knownId(endpointId, 'endpoint') };
-    const request = { accountId, since, includeDelivered, ...only };
+    const request = { accountId, mode, since, includeDelivered, ...only };
     return (await this.bus.request(webhooks.redeliverSince, request, REDELIVER_MS)).count;
   }
 
-  sendTestEvent({ accountId }: Principal, endpointId: string): Promise<WebhookDelivery> {
-    return this.bus.request(webhooks.testEvent, { accountId, id: knownId(endpointId, 'endpoint') });
+  sendTestEvent({ accountId, mode }: Principal, endpointId: string): Promise<WebhookDelivery> {
+    return this.bus.request(webhooks.testEvent, { accountId, mode, id: knownId(endpointId, 'endpoint') });
   }
 }

@@ -17,13 +17,19 @@ const ENDPOINT_ID = { type: () => ID, description: 'Id of the webhook endpoint.'
 export class WebhookEndpointsResolver {
   constructor(private readonly endpoints: EndpointsService) {}
 
-  @Query(() => [WebhookEndpoint], { description: 'The webhook endpoints of this account, the oldest first.' })
+  @Query(() => [WebhookEndpoint], {
+    description:
+      'The webhook endpoints of this account, the oldest first: for a live key those of live keys, for a test key those of test keys.',
+  })
   @Extensions(needs('webhooks'))
   webhookEndpoints(@Context('principal') principal: Principal): Promise<WebhookEndpoint[]> {
     return this.endpoints.list(principal);
   }
 
-  @Mutation(() => WebhookEndpointWithSecret, { description: 'Has a place told of the generations of this account.' })
+  @Mutation(() => WebhookEndpointWithSecret, {
+    description:
+      'Has a place told of the generations of this account: of live keys by a live key, of test keys by a test key.',
+  })
   @Extensions(needs('webhooks'))
   webhookEndpointCreate(
     @Args('input', { description: 'Where, and what of.' }) input: WebhookEndpointCreateInput,

@@ -19,19 +19,23 @@ const LONGEST_OVERLAP_SECONDS = 7 * 86_400;
 export class EndpointsService {
   constructor(private readonly bus: MessageBus) {}
 
-  async list({ accountId }: Principal): Promise<WebhookEndpoint[]> {
-    return (await this.bus.request(webhooks.endpoints, { accountId })).endpoints;
+  async list({ accountId, mode }: Principal): Promise<WebhookEndpoint[]> {
+    return (await this.bus.request(webhooks.endpoints, { accountId, mode })).endpoints;
   }
 
-  create({ accountId }: Principal, { url, events }: WebhookEndpointCreateInput): Promise<WebhookEndpointWithSecret> {
-    return this.bus.request(webhooks.endpointCreate, { accountId, url: urlOf(url), ...eventsOf(events) });
+  create(
+    { accountId, mode }: Principal,
+    { url, events }: WebhookEndpointCreateInput,
+  ): Promise<WebhookEndpointWithSecret> {
+    return this.bus.request(webhooks.endpointCreate, { accountId, mode, url: urlOf(url), ...eventsOf(events) });
   }
 
-  update({ accountId }: Principal, id: string, input: WebhookEndpointUpdateInput): Promise<WebhookEndpoint> {
+  update({ accountId, mode }: Principal, id: string, input: WebhookEndpointUpdateInput): Promise<WebhookEndpoint> {
     const { url, paused, disabled } = withoutNulls(input);
     if (disabled) throw invalidInput('disabled', '`disabled` can be set to false only. Pause the endpoint instead.');
     return this.bus.request(webhooks.endpointUpdate, {
       accountId,
+      mode,
       id: knownId(id, 'endpoint'),
       ...(url === undefined ? {} : { url: urlOf(url) }),
       ...eventsOf(input.events),
@@ -40,18 +44,22 @@ export class EndpointsService {
     });
   }
 
-  async remove({ accountId }: Principal, id: string): Promise<true> {
-    await this.bus.request(webhooks.endpointDelete, { accountId, id: knownId(id, 'endpoint') });
+  async remove({ accountId, mode }: Principal, id: string): Promise<true> {
+    await this.bus.request(webhooks.endpointDelete, { accountId, mode, id: knownId(id, 'endpoint') });
     return true;
   }
 
-  rotateSecret({ accountId }: Principal, id: string, overlap?: number | null): Promise<WebhookEndpointWithSecret> {
-    const request = { accountId, id: knownId(id, 'endpoint'), ...overlapOf(overlap) };
+  rotateSecret(
+    { accountId, mode }: Principal,
+    id: string,
+    overlap?: number | null,
+  ): Promise<WebhookEndpointWithSecret> {
+    const request = { accountId, mode, id: knownId(id, 'endpoint'), ...overlapOf(overlap) };
     return this.bus.request(webhooks.endpointRotateSecret, request);
   }
 
-  rotateDefaultSecret({ accountId }: Principal, overlap?: number | null): Promise<WebhookSecret> {
-    return this.bus.request(webhooks.defaultSecretRotate, { accountId, ...overlapOf(overlap) });
+  rotateDefaultSecret({ accountId, mode }: Principal, overlap?: number | null): Promise<WebhookSecret> {
+    return this.bus.request(webhooks.defaultSecretRotate, { accountId, mode, ...overlapOf(overlap) });
   }
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Gateway, startGateway } from '../__fixtures__/gateway.js';
 import { aPrincipal } from '../__fixtures__/messages.js';
 
-const { accountId } = aPrincipal();
+const { accountId, mode } = aPrincipal();
 const ENDPOINT = 'id url events paused disabledBecause disabledAt createdAt';
 const DELIVERY = `id eventId eventType generationId endpointId url status createdAt nextAttemptAt
   attempts { number at status latencyMs error answer }`;
@@ -65,8 +65,8 @@ describe('webhook endpoints', () => {
     expect(await ask(create, { input })).toEqual({ data: { webhookEndpointCreate: { secret: 'whsec_x', endpoint } } });
     await ask(create, { input: { url: endpoint.url } });
     expect(gateway.asked(webhooks.endpointCreate).map(({ body }) => body)).toEqual([
-      { accountId, url: endpoint.url, events: ['generation.completed', 'generation.failed'] },
-      { accountId, url: endpoint.url },
+      { accountId, mode, url: endpoint.url, events: ['generation.completed', 'generation.failed'] },
+      { accountId, mode, url: endpoint.url },
     ]);
 
     const update = `mutation ($input: WebhookEndpointUpdateInput!) {
@@ -75,6 +75,7 @@ describe('webhook endpoints', () => {
     expect(await ask(update, { input: change })).toEqual({ data: { webhookEndpointUpdate: endpoint } });
     expect(gateway.asked(webhooks.endpointUpdate)[0]?.body).toEqual({
       accountId,
+      mode,
       id: endpoint.id,
       paused: true,
       disabled: false,
@@ -93,10 +94,11 @@ describe('webhook endpoints', () => {
     });
     expect(gateway.asked(webhooks.endpointRotateSecret)[0]?.body).toEqual({
       accountId,
+      mode,
       id: endpoint.id,
       overlapSeconds: 60,
     });
-    expect(gateway.asked(webhooks.defaultSecretRotate)[0]?.body).toEqual({ accountId });
+    expect(gateway.asked(webhooks.defaultSecretRotate)[0]?.body).toEqual({ accountId, mode });
   });
 
   it.each([
@@ -144,10 +146,11 @@ describe('webhook deliveries', () => {
     expect(gateway.asked(webhooks.deliveries).map(({ body }) => body)).toEqual([
       {
         accountId,
+        mode,
         filter: { status: ['DEAD'], endpointId: endpoint.id, since: '2025-01-31T12:00:00.000Z' },
         first: 20,
       },
-      { accountId, filter: {}, first: 5, after: delivery.id },
+      { accountId, mode, filter: {}, first: 5, after: delivery.id },
     ]);
     expect((await ask(list, { first: 101 })).errors).toMatchObject(refused('first'));
     expect((await ask(list, { after: 'elsewhere' })).errors).toMatchObject(refused('after'));
@@ -159,14 +162,15 @@ describe('webhook deliveries', () => {
         redeliverWebhooks(since: "2025-01-31T12:00:00Z", endpointId: "${endpoint.id}")
         sendTestEvent(endpointId: "${endpoint.id}") { id } }`),
     ).toEqual({ data: { redeliverWebhook: delivery, redeliverWebhooks: 3, sendTestEvent: { id: delivery.id } } });
-    expect(gateway.asked(webhooks.redeliver)[0]?.body).toEqual({ accountId, id: delivery.id });
+    expect(gateway.asked(webhooks.redeliver)[0]?.body).toEqual({ accountId, mode, id: delivery.id });
     expect(gateway.asked(webhooks.redeliverSince)[0]?.body).toEqual({
       accountId,
+      mode,
       since: '2025-01-31T12:00:00.000Z',
       endpointId: endpoint.id,
       includeDelivered: false,
     });
-    expect(gateway.asked(webhooks.testEvent)[0]?.body).toEqual({ accountId, id: endpoint.id });
+    expect(gateway.asked(webhooks.testEvent)[0]?.body).toEqual({ accountId, mode, id: endpoint.id });
   });
 });
 

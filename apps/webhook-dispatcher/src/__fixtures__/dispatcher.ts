@@ -26,13 +26,13 @@ export async function startDispatcher(settings: Record<string, string> = {}) {
   await own.startReplica();
 
   const deliveries = async (accountId: string, filter: object = {}, first = 100): Promise<Delivery[]> =>
-    (await own.ask(webhooks.deliveries, { accountId, filter, first })).deliveries;
+    (await own.ask(webhooks.deliveries, { accountId, mode: 'test', filter, first })).deliveries;
 
   return {
     ...own,
     /** With its secret. */
     create: (accountId: string, url: string, more: object = {}): Promise<ReplyOf<typeof webhooks.endpointCreate>> =>
-      own.ask(webhooks.endpointCreate, { accountId, url, ...more }),
+      own.ask(webhooks.endpointCreate, { accountId, mode: 'test', url, ...more }),
     /** An event of the account happens. */
     async happens(accountId: string, changes: Partial<WebhookEvent> = {}): Promise<WebhookEvent> {
       const happened = { ...event(null, accountId), ...changes };

@@ -87,7 +87,7 @@ export async function openPlatform() {
     },
     async secretOf({ accountId }: WebhookEvent): Promise<string> {
       const { rows } = await sql.query('SELECT secret FROM secrets WHERE owner_id = $1 AND expires_at IS NULL', [
-        accountId,
+        `${accountId}/test`,
       ]);
       return rows[0].secret;
     },

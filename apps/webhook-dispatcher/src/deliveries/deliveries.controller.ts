@@ -23,8 +23,8 @@ export class DeliveriesController {
   }
 
   @Handles(webhooks.redeliver)
-  redeliver({ accountId, id }: RequestOf<typeof webhooks.redeliver>) {
-    return this.redelivery.redeliver(accountId, id);
+  redeliver({ id, ...owner }: RequestOf<typeof webhooks.redeliver>) {
+    return this.redelivery.redeliver(owner, id);
   }
 
   @Handles(webhooks.redeliverSince)
@@ -33,7 +33,7 @@ export class DeliveriesController {
   }
 
   @Handles(webhooks.testEvent)
-  testEvent({ accountId, id }: RequestOf<typeof webhooks.testEvent>) {
-    return this.redelivery.testEvent(accountId, id);
+  testEvent({ id, ...owner }: RequestOf<typeof webhooks.testEvent>) {
+    return this.redelivery.testEvent(owner, id);
   }
 }

@@ -1,6 +1,7 @@
 import type { Generation } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import type { Owner } from '../endpoints/endpoints.repository.js';
 import { audit, type By } from '../operator/audit.js';
 import { noteDue } from './destinations.js';
 
@@ -12,10 +13,9 @@ export interface NewEvent {
   data: Generation;
 }
 
-export interface NewDelivery {
+export interface NewDelivery extends Owner {
   id: string;
   eventId: string;
-  accountId: string;
   /** Null where it goes to a request's `webhookUrl`. */
   endpointId: string | null;
   url: string;
@@ -30,7 +30,7 @@ export interface NewDelivery {
 const ADD = `
   WITH given AS (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS given(
-      id text, "eventId" text, "accountId" text, "endpointId" text, url text, target text)
+      id text, "eventId" text, "accountId" text, mode text, "endpointId" text, url text, target text)
   ), live AS (
     SELECT id, url FROM endpoints WHERE id IN (SELECT "endpointId" FROM given) AND disabled_because IS NULL
     ORDER BY id FOR SHARE
@@ -41,8 +41,8 @@ const ADD = `
     ORDER BY id
     ON CONFLICT (id) DO NOTHING RETURNING id
   ), added AS (
-    INSERT INTO deliveries (id, event_id, account_id, endpoint_id, url, target, status)
-    SELECT given.id, "eventId", "accountId", "endpointId", coalesce(live.url, given.url), target,
+    INSERT INTO deliveries (id, event_id, account_id, mode, endpoint_id, url, target, status)
+    SELECT given.id, "eventId", "accountId", mode, "endpointId", coalesce(live.url, given.url), target,
       CASE WHEN "endpointId" IS NULL OR live.id IS NOT NULL THEN 'PENDING' ELSE 'DEAD' END
     FROM given JOIN fresh ON fresh.id = "eventId" LEFT JOIN live ON live.id = "endpointId"
     RETURNING account_id, target, due_at, status

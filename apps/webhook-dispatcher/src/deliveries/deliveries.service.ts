@@ -23,7 +23,10 @@ export class DeliveriesService {
     const deliveries = events.flatMap((event) => [
       ...(event.url === null ? [] : [this.toUrl(event, event.url)]),
       ...endpoints
-        .filter(({ account_id, events }) => account_id === event.accountId && events.includes(event.type))
+        .filter(
+          ({ account_id, mode, events }) =>
+            account_id === event.accountId && mode === event.data.mode && events.includes(event.type),
+        )
         .map((endpoint) => this.toEndpoint(event, endpoint)),
     ]);
     if (deliveries.length === 0) return;
@@ -38,12 +41,15 @@ export class DeliveriesService {
     return { id, accountId, type, occurredAt, data };
   }
 
-  private toUrl({ id: eventId, accountId }: WebhookEvent, url: string): NewDelivery {
+  private toUrl({ id: eventId, accountId, data: { mode } }: WebhookEvent, url: string): NewDelivery {
     const id = this.ids.next('dlv');
-    return { id, eventId, accountId, endpointId: null, url, target: hostOf(url) };
+    return { id, eventId, accountId, mode, endpointId: null, url, target: hostOf(url, mode) };
   }
 
-  private toEndpoint({ id: eventId, accountId }: WebhookEvent, { id: endpointId, url }: EndpointRow): NewDelivery {
-    return { id: this.ids.next('dlv'), eventId, accountId, endpointId, url, target: endpointId };
+  private toEndpoint(
+    { id: eventId, accountId }: WebhookEvent,
+    { id: endpointId, mode, url }: EndpointRow,
+  ): NewDelivery {
+    return { id: this.ids.next('dlv'), eventId, accountId, mode, endpointId, url, target: endpointId };
   }
 }

@@ -1,6 +1,7 @@
 import type { DeliveriesFilter, Delivery } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import type { Owner } from '../endpoints/endpoints.repository.js';
 
 type Row = Omit<Delivery, 'createdAt' | 'nextAttemptAt'> & { createdAt: Date; nextAttemptAt: Date | null };
 
@@ -8,7 +9,7 @@ const MOST_ATTEMPTS = 50;
 
 /** In one statement, so that a delivery and its attempts are of the same moment. */
 const SELECT = `
-  SELECT deliveries.id, event_id AS "eventId", type AS "eventType", events.data->>'id' AS "generationId",
+  SELECT deliveries.id, mode, event_id AS "eventId", type AS "eventType", events.data->>'id' AS "generationId",
     endpoint_id AS "endpointId", url, status, deliveries.created_at AS "createdAt",
     CASE WHEN status = 'PENDING' AND NOT coalesce(held, false) THEN greatest(deliveries.due_at, open_until) END AS "nextAttemptAt",
     coalesce((
@@ -19,32 +20,32 @@ const SELECT = `
       ) AS attempt), '[]') AS attempts
   FROM deliveries JOIN events ON events.id = event_id
     LEFT JOIN destinations AS known ON known.account_id = deliveries.account_id AND known.target = deliveries.target
-  WHERE deliveries.account_id = $1`;
+  WHERE deliveries.account_id = $1 AND mode = $2`;
 
 /** Deliveries with their attempts, as customers see them. */
 @Injectable()
 export class DeliveryListRepository {
   constructor(private readonly database: Database) {}
 
-  async ownerOf(id: string): Promise<string | undefined> {
-    const sql = 'SELECT account_id AS "accountId" FROM deliveries WHERE id = $1';
-    const [row] = await this.database.query<{ accountId: string }>(sql, [id]);
-    return row?.accountId;
+  async ownerOf(id: string): Promise<Owner | undefined> {
+    const sql = 'SELECT account_id AS "accountId", mode FROM deliveries WHERE id = $1';
+    const [row] = await this.database.query<Owner>(sql, [id]);
+    return row;
   }
 
-  async find(accountId: string, id: string): Promise<Delivery | undefined> {
-    const [row] = await this.database.query<Row>(`${SELECT} AND deliveries.id = $2`, [accountId, id]);
+  async find({ accountId, mode }: Owner, id: string): Promise<Delivery | undefined> {
+    const [row] = await this.database.query<Row>(`${SELECT} AND deliveries.id = $3`, [accountId, mode, id]);
     return row && toDelivery(row);
   }
 
   /** The newest `count`, newest first. */
   async list(
-    accountId: string,
+    { accountId, mode }: Owner,
     filter: DeliveriesFilter,
     after: string | undefined,
     count: number,
   ): Promise<Delivery[]> {
-    const values: unknown[] = [accountId];
+    const values: unknown[] = [accountId, mode];
     const bound = (value: unknown) => `$${values.push(value)}`;
     const { status, endpointId, generationId, since } = filter;
     const conditions = [

@@ -1,10 +1,12 @@
+import type { Mode } from '@doitong/contracts';
+
 /**
  * Where an account's deliveries go: one of its endpoints, or a host (with its port) that its requests name in `webhookUrl`. The
  * unit of concurrency, of fairness, and of circuits.
  */
 export interface Destination {
   accountId: string;
-  /** Id of the endpoint, or the host. */
+  /** Id of the endpoint, or the host; for test keys with `test/` before it, so that what they do there stops nothing of live keys. */
   target: string;
 }
 
@@ -23,7 +25,8 @@ export const noteDue = (rows: string) => `
 
 const LONGEST_HOST = 255;
 
-/** The host that a URL names; empty for what is no URL, whose attempts all fail and are seen to. */
-export function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host.slice(0, LONGEST_HOST) : '';
+/** Where a URL leads, for keys of this mode; no host for what is no URL, whose attempts all fail and are seen to. */
+export function hostOf(url: string, mode: Mode): string {
+  const host = URL.canParse(url) ? new URL(url).host.slice(0, LONGEST_HOST) : '';
+  return mode === 'live' ? host : `${mode}/${host}`;
 }

@@ -1,6 +1,6 @@
 import { type AuditedChange, Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
-import { FORGET_FAILURES } from '../endpoints/endpoints.repository.js';
+import { FORGET_FAILURES, type Owner } from '../endpoints/endpoints.repository.js';
 import { audit, type By } from '../operator/audit.js';
 import { noteDue } from './destinations.js';
 
@@ -25,7 +25,7 @@ const AGAIN = `
   WITH chosen AS (
     SELECT deliveries.id, coalesce(endpoints.url, deliveries.url) AS url
     FROM deliveries LEFT JOIN endpoints ON endpoints.id = endpoint_id
-    WHERE deliveries.account_id = $1 AND deliveries.id = ANY($2::text[])
+    WHERE deliveries.account_id = $1 AND deliveries.mode = $3 AND deliveries.id = ANY($2::text[])
       AND (endpoint_id IS NULL OR (endpoints.id IS NOT NULL AND disabled_because IS NULL))
     ORDER BY deliveries.id FOR UPDATE OF deliveries
   )
@@ -42,25 +42,25 @@ export class RedeliveryRepository {
 
   /** Ids of up to `most` that were made since, behind `after`. */
   async since(
-    accountId: string,
+    { accountId, mode }: Owner,
     { since, endpointId, includeDelivered }: Redelivered,
     after: string,
     most: number,
   ): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
-      `SELECT id FROM deliveries WHERE account_id = $1 AND created_at >= $2 AND id > $3
+      `SELECT id FROM deliveries WHERE account_id = $1 AND mode = $6 AND created_at >= $2 AND id > $3
          AND ($4::text IS NULL OR endpoint_id = $4) ${includeDelivered ? '' : `AND status <> 'DELIVERED'`}
        ORDER BY id LIMIT $5`,
-      [accountId, since, after, endpointId, most],
+      [accountId, since, after, endpointId, most, mode],
     );
     return rows.map(({ id }) => id);
   }
 
   /** Makes them due, with a schedule and a circuit that begin anew. Tells how many. `change`: what is audited of that. */
-  again(accountId: string, ids: string[], by: By, change: (count: number) => AuditedChange): Promise<number> {
+  again({ accountId, mode }: Owner, ids: string[], by: By, change: (count: number) => AuditedChange): Promise<number> {
     return this.database.transaction(async (tx) => {
       await tx.query(LOCK_ENDPOINTS, [ids]);
-      const again = await tx.query<Again>(AGAIN, [accountId, ids]);
+      const again = await tx.query<Again>(AGAIN, [accountId, ids, mode]);
       const destinations = [again.map(({ account_id }) => account_id), again.map(({ target }) => target)];
       await tx.query(NOTE, destinations);
       await tx.query(FORGET_FAILURES, destinations);

@@ -8,6 +8,7 @@ import {
 } from '@doitong/contracts';
 import { Clock, fitting, Ids, Logger } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import type { Owner } from '../endpoints/endpoints.repository.js';
 import { EndpointsService } from '../endpoints/endpoints.service.js';
 import type { By } from '../operator/audit.js';
 import { Dispatcher } from '../sending/dispatcher.js';
@@ -32,84 +33,86 @@ export class RedeliveryService {
   ) {}
 
   /** Fewer than `first` where so many would not fit into one reply. */
-  async list({ accountId, filter, first, after }: RequestOf<typeof webhooks.deliveries>) {
-    const found = await this.deliveries.list(accountId, filter, after, first + 1);
+  async list({ filter, first, after, ...owner }: RequestOf<typeof webhooks.deliveries>) {
+    const found = await this.deliveries.list(owner, filter, after, first + 1);
     const page = fitting(found.slice(0, first));
     return { deliveries: page, more: found.length > page.length };
   }
 
-  async redeliver(accountId: string, id: string, by: By = 'holder'): Promise<Delivery> {
-    const { status } = await this.get(accountId, id);
+  async redeliver(owner: Owner, id: string, by: By = 'holder'): Promise<Delivery> {
+    const { status } = await this.get(owner, id);
     const change = {
       action: 'webhook.redeliver',
       target: id,
-      accountId,
+      accountId: owner.accountId,
       before: { status },
       after: { status: 'PENDING' },
     };
-    if ((await this.redelivery.again(accountId, [id], by, () => change)) === 0) {
+    if ((await this.redelivery.again(owner, [id], by, () => change)) === 0) {
       throw invalidInput('id', 'Its webhook endpoint is disabled, or has been deleted.');
     }
     this.dispatcher.wake();
-    return this.get(accountId, id);
+    return this.get(owner, id);
   }
 
   /** How many. */
   async redeliverSince(request: RequestOf<typeof webhooks.redeliverSince>, by: By = 'holder'): Promise<number> {
-    const { accountId, since, endpointId = null, includeDelivered } = request;
+    const { accountId, mode, since, endpointId = null, includeDelivered } = request;
+    const owner = { accountId, mode };
     const target = endpointId ?? accountId;
     const change = (count: number) => {
-      const after = { since, includeDelivered, count };
+      const after = { mode, since, includeDelivered, count };
       return { action: 'webhook.redeliver-since', target, accountId, after };
     };
     let count = 0;
     let ids: string[] = [];
     do {
-      ids = await this.redelivery.since(accountId, { since, endpointId, includeDelivered }, ids.at(-1) ?? '', BATCH);
-      count += await this.redelivery.again(accountId, ids, by, change);
+      ids = await this.redelivery.since(owner, { since, endpointId, includeDelivered }, ids.at(-1) ?? '', BATCH);
+      count += await this.redelivery.again(owner, ids, by, change);
       this.dispatcher.wake();
     } while (ids.length === BATCH);
-    this.logger.info('webhooks redelivered', { accountId, endpointId, since, count });
+    this.logger.info('webhooks redelivered', { accountId, mode, endpointId, since, count });
     return count;
   }
 
   /** An example that can be told from every true event by its type. */
-  async testEvent(accountId: string, endpointId: string, by: By = 'holder'): Promise<Delivery> {
-    const { url, paused, disabledBecause } = await this.endpoints.get(accountId, endpointId);
+  async testEvent(owner: Owner, endpointId: string, by: By = 'holder'): Promise<Delivery> {
+    const { url, paused, disabledBecause } = await this.endpoints.get(owner, endpointId);
     if (paused) throw invalidInput('id', 'The webhook endpoint is paused.');
     if (disabledBecause !== null) throw invalidInput('id', 'The webhook endpoint is disabled.');
     const eventId = this.ids.next('evt');
     const id = this.ids.next('dlv');
     const occurredAt = this.clock.now().toISOString();
-    const event = { id: eventId, accountId, type: 'webhook.test', occurredAt, data: example(accountId, occurredAt) };
-    await this.repository.addTest(event, { id, eventId, accountId, endpointId, url, target: endpointId }, by);
+    const { accountId } = owner;
+    const event = { id: eventId, accountId, type: 'webhook.test', occurredAt, data: example(owner, occurredAt) };
+    await this.repository.addTest(event, { id, eventId, ...owner, endpointId, url, target: endpointId }, by);
     this.dispatcher.wake();
-    return this.get(accountId, id);
+    return this.get(owner, id);
   }
 
-  /** NOT_FOUND also for what another account has. */
-  async get(accountId: string, id: string): Promise<Delivery> {
-    const delivery = await this.deliveries.find(accountId, id);
+  /** NOT_FOUND also for what another account or the other mode has. */
+  async get(owner: Owner, id: string): Promise<Delivery> {
+    const delivery = await this.deliveries.find(owner, id);
     if (!delivery) throw noSuchDelivery(id);
     return delivery;
   }
 
-  /** The account that it is of. */
-  async ownerOf(id: string): Promise<string> {
-    const accountId = await this.deliveries.ownerOf(id);
-    if (!accountId) throw noSuchDelivery(id);
-    return accountId;
+  /** Whose it is. */
+  async ownerOf(id: string): Promise<Owner> {
+    const owner = await this.deliveries.ownerOf(id);
+    if (!owner) throw noSuchDelivery(id);
+    return owner;
   }
 }
 
 const noSuchDelivery = (id: string) =>
   new DoitongError('NOT_FOUND', `There is no webhook delivery ${id}.`, { field: 'id' });
 
-function example(accountId: string, at: string): Generation {
+function example({ accountId, mode }: Owner, at: string): Generation {
   return {
     id: `gen_${'0'.repeat(32)}`,
     accountId,
-    mode: 'test',
+    mode,
     type: 'IMAGE',
     status: 'COMPLETED',
     progress: 100,

@@ -27,6 +27,7 @@ describe('a delivery', () => {
     const happened = await own.happens(accountId);
     expect(await own.ended(accountId, happened, 'DELIVERED')).toEqual({
       id: expect.stringMatching(/^dlv_[0-9a-f]{32}$/),
+      mode: 'test',
       eventId: happened.id,
       eventType: 'generation.completed',
       generationId: happened.data.id,
@@ -88,7 +89,8 @@ describe('a delivery', () => {
     );
     expect(all).toHaveLength(6);
 
-    const page = (after?: string) => own.ask(webhooks.deliveries, { accountId, filter: {}, first: 4, after });
+    const page = (after?: string) =>
+      own.ask(webhooks.deliveries, { accountId, mode: 'test', filter: {}, first: 4, after });
     const first = await page();
     const second = await page(first.deliveries.at(-1)!.id);
     expect([...first.deliveries, ...second.deliveries]).toEqual(all);
@@ -110,7 +112,12 @@ describe('a delivery', () => {
         (await own.sql(`SELECT FROM deliveries WHERE account_id = $1 AND status = 'DEAD'`, [accountId])).length === 30,
       { timeoutMs: 90_000 },
     );
-    const { deliveries, more } = await own.ask(webhooks.deliveries, { accountId, filter: {}, first: 100 });
+    const { deliveries, more } = await own.ask(webhooks.deliveries, {
+      accountId,
+      mode: 'test',
+      filter: {},
+      first: 100,
+    });
     expect(deliveries.length).toBeGreaterThan(5);
     expect(deliveries.length).toBeLessThan(30);
     expect(more).toBe(true);
@@ -130,7 +137,9 @@ describe('a redelivery', () => {
     const { happened, delivery } = await dies();
     receiver.requests.length = 0;
     receiver.answerNext({ status: 500 }, { status: 500 });
-    expect(await own.ask(webhooks.redeliver, { accountId, id: delivery.id })).toMatchObject({ id: delivery.id });
+    expect(await own.ask(webhooks.redeliver, { accountId, mode: 'test', id: delivery.id })).toMatchObject({
+      id: delivery.id,
+    });
     const { attempts } = await own.ended(accountId, happened, 'DELIVERED');
     expect(attempts.map(({ number, status }) => [number, status]).slice(-4)).toEqual([
       [10, 500],
@@ -144,14 +153,14 @@ describe('a redelivery', () => {
   it('ends in a dead letter after ten more tries', async () => {
     const { happened, delivery } = await dies();
     receiver.answer({ status: 500 });
-    await own.ask(webhooks.redeliver, { accountId, id: delivery.id });
+    await own.ask(webhooks.redeliver, { accountId, mode: 'test', id: delivery.id });
     expect((await own.ended(accountId, happened, 'DEAD')).attempts).toHaveLength(20);
   });
 
   it('brings once more what was delivered', async () => {
     const happened = await own.happens(accountId, { url: receiver.url });
     const { id } = await own.ended(accountId, happened, 'DELIVERED');
-    await own.ask(webhooks.redeliver, { accountId, id });
+    await own.ask(webhooks.redeliver, { accountId, mode: 'test', id });
     const { attempts } = await own.ended(accountId, happened, 'DELIVERED');
     expect(attempts.length).toBeGreaterThanOrEqual(2);
     expect(receiver.requests.length).toBeGreaterThanOrEqual(2);
@@ -166,7 +175,7 @@ describe('a redelivery', () => {
     await own.sql(`UPDATE deliveries SET created_at = now() - interval '2 hours' WHERE id = $1`, [older.delivery.id]);
     receiver.requests.length = 0;
     const ask = (includeDelivered: boolean) =>
-      own.ask(webhooks.redeliverSince, { accountId, since: anHourAgo(), includeDelivered });
+      own.ask(webhooks.redeliverSince, { accountId, mode: 'test', since: anHourAgo(), includeDelivered });
     expect(await ask(false)).toEqual({ count: 1 });
     await own.ended(accountId, happened, 'DELIVERED');
     expect(await ask(true)).toEqual({ count: 2 });
@@ -176,6 +185,7 @@ describe('a redelivery', () => {
     await own.ended(accountId, older.happened, 'DEAD');
     const others = await own.ask(webhooks.redeliverSince, {
       accountId: newAccountId(),
+      mode: 'test',
       since: anHourAgo(),
       includeDelivered: true,
     });
@@ -184,14 +194,14 @@ describe('a redelivery', () => {
 
   it('of another account’s delivery finds none', async () => {
     const { delivery } = await dies();
-    const asked = own.ask(webhooks.redeliver, { accountId: newAccountId(), id: delivery.id });
+    const asked = own.ask(webhooks.redeliver, { accountId: newAccountId(), mode: 'test', id: delivery.id });
     await expect(asked).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 
 it('a test event is sent at once, whatever the endpoint asks for, and can be told from a true one', async () => {
   const { endpoint } = await own.create(accountId, receiver.url, { events: ['generation.failed'] });
-  const sent = await own.ask(webhooks.testEvent, { accountId, id: endpoint.id });
+  const sent = await own.ask(webhooks.testEvent, { accountId, mode: 'test', id: endpoint.id });
   expect(sent).toMatchObject({ eventType: 'webhook.test', endpointId: endpoint.id });
   await own.ended(accountId, { id: sent.eventId }, 'DELIVERED');
   expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({

@@ -18,8 +18,8 @@ export class EndpointsController {
   }
 
   @Handles(webhooks.endpointDelete)
-  async remove({ accountId, id }: RequestOf<typeof webhooks.endpointDelete>) {
-    await this.endpoints.remove(accountId, id);
+  async remove({ id, ...owner }: RequestOf<typeof webhooks.endpointDelete>) {
+    await this.endpoints.remove(owner, id);
     return {};
   }
 
@@ -29,12 +29,12 @@ export class EndpointsController {
   }
 
   @Handles(webhooks.defaultSecretRotate)
-  async rotateDefaultSecret({ accountId, overlapSeconds }: RequestOf<typeof webhooks.defaultSecretRotate>) {
-    return { secret: await this.endpoints.rotateDefaultSecret(accountId, overlapSeconds) };
+  async rotateDefaultSecret(request: RequestOf<typeof webhooks.defaultSecretRotate>) {
+    return { secret: await this.endpoints.rotateDefaultSecret(request) };
   }
 
   @Handles(webhooks.endpoints)
-  async list({ accountId }: RequestOf<typeof webhooks.endpoints>) {
-    return { endpoints: await this.endpoints.list(accountId) };
+  async list(owner: RequestOf<typeof webhooks.endpoints>) {
+    return { endpoints: await this.endpoints.list(owner) };
   }
 }

@@ -1,4 +1,4 @@
-import type { DisabledReason, WebhookEndpoint, WebhookEventType } from '@doitong/contracts';
+import type { DisabledReason, Mode, WebhookEndpoint, WebhookEventType } from '@doitong/contracts';
 import { Database, type Queryable } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { Destination } from '../deliveries/destinations.js';
@@ -8,12 +8,19 @@ import { audit, type By } from '../operator/audit.js';
 export interface EndpointRow {
   id: string;
   account_id: string;
+  mode: Mode;
   url: string;
   events: string[];
   paused: boolean;
   disabled_because: DisabledReason | null;
   disabled_at: Date | null;
   created_at: Date;
+}
+
+/** Whose something is: an account's, in one of its two worlds. */
+export interface Owner {
+  accountId: string;
+  mode: Mode;
 }
 
 /** What may change of an endpoint; null leaves it as it is. */
@@ -35,9 +42,9 @@ const BURY = `
 export class EndpointsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Undefined when the account has as many as it may have. */
+  /** Undefined when the account has as many of the mode as it may have. */
   add(
-    { id, accountId, url, events }: Added,
+    { id, accountId, mode, url, events }: Added,
     secret: string,
     most: number,
     by: By,
@@ -46,15 +53,16 @@ export class EndpointsRepository {
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [accountId]);
       const [row] = await tx.query<EndpointRow>(
         `WITH added AS (
-           INSERT INTO endpoints (id, account_id, url, events)
-           SELECT $1, $2, $3, $4::text[] WHERE (SELECT count(*) FROM endpoints WHERE account_id = $2) < $6 RETURNING *
+           INSERT INTO endpoints (id, account_id, mode, url, events)
+           SELECT $1, $2, $7, $3, $4::text[]
+           WHERE (SELECT count(*) FROM endpoints WHERE account_id = $2 AND mode = $7) < $6 RETURNING *
          ), signs AS (
            INSERT INTO secrets (owner_id, secret) SELECT id, $5 FROM added
          ), known AS (
            INSERT INTO destinations (account_id, target) SELECT account_id, id FROM added
          )
          SELECT * FROM added`,
-        [id, accountId, url, events, secret, most],
+        [id, accountId, url, events, secret, most, mode],
       );
       if (!row) return undefined;
       const after = toEndpoint(row);
@@ -75,15 +83,15 @@ export class EndpointsRepository {
 
   /** What waits follows it to another URL. To enable it, or to give it another URL, forgets its failures. */
   change(
-    accountId: string,
+    { accountId, mode }: Owner,
     id: string,
     { url, events, paused, enable }: EndpointChange,
     by: By,
   ): Promise<WebhookEndpoint | undefined> {
     return this.database.transaction(async (tx) => {
       const [before] = await tx.query<EndpointRow>(
-        'SELECT * FROM endpoints WHERE id = $1 AND account_id = $2 FOR UPDATE',
-        [id, accountId],
+        'SELECT * FROM endpoints WHERE id = $1 AND account_id = $2 AND mode = $3 FOR UPDATE',
+        [id, accountId, mode],
       );
       if (!before) return undefined;
       const [row] = await tx.query<EndpointRow>(
@@ -111,12 +119,12 @@ export class EndpointsRepository {
   }
 
   /** What it was; undefined when there is none. */
-  remove(accountId: string, id: string, by: By): Promise<WebhookEndpoint | undefined> {
+  remove({ accountId, mode }: Owner, id: string, by: By): Promise<WebhookEndpoint | undefined> {
     return this.database.transaction(async (tx) => {
-      const [row] = await tx.query<EndpointRow>('DELETE FROM endpoints WHERE id = $1 AND account_id = $2 RETURNING *', [
-        id,
-        accountId,
-      ]);
+      const [row] = await tx.query<EndpointRow>(
+        'DELETE FROM endpoints WHERE id = $1 AND account_id = $2 AND mode = $3 RETURNING *',
+        [id, accountId, mode],
+      );
       if (!row) return undefined;
       const before = toEndpoint(row);
       await tx.query('DELETE FROM secrets WHERE owner_id = $1', [id]);
@@ -160,13 +168,12 @@ async function hold(tx: Queryable, { accountId, target }: Destination, held: boo
   );
 }
 
-interface Added extends Pick<WebhookEndpoint, 'id' | 'url' | 'events'> {
-  accountId: string;
-}
+interface Added extends Owner, Pick<WebhookEndpoint, 'id' | 'url' | 'events'> {}
 
 export function toEndpoint(row: EndpointRow): WebhookEndpoint {
   return {
     id: row.id,
+    mode: row.mode,
     url: row.url,
     events: row.events as WebhookEventType[],
     paused: row.paused,

@@ -25,8 +25,10 @@ afterEach(() => receiver.stop());
 const WAITS_FOR_LOCK = `SELECT FROM pg_stat_activity
   WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO events%'`;
 
-const list = async (account = accountId) => (await own.ask(webhooks.endpoints, { accountId: account })).endpoints;
-const update = (id: string, change: object) => own.ask(webhooks.endpointUpdate, { accountId, id, ...change });
+const list = async (account = accountId) =>
+  (await own.ask(webhooks.endpoints, { accountId: account, mode: 'test' })).endpoints;
+const update = (id: string, change: object) =>
+  own.ask(webhooks.endpointUpdate, { accountId, mode: 'test', id, ...change });
 /** So many, each of them once: a delivery may come again. */
 const received = (count: number) =>
   eventually(() => {
@@ -111,13 +113,17 @@ describe('an endpoint', () => {
     const { endpoint } = await own.create(accountId, receiver.url);
     await update(endpoint.id, { paused: true });
     const waiting = await own.happens(accountId);
-    await own.ask(webhooks.endpointDelete, { accountId, id: endpoint.id });
+    await own.ask(webhooks.endpointDelete, { accountId, mode: 'test', id: endpoint.id });
     expect(await list()).toEqual([]);
     await own.ended(accountId, waiting, 'DEAD');
     await own.happens(accountId);
     expect(await own.deliveries(accountId)).toHaveLength(1);
     expect(await own.sql('SELECT FROM secrets WHERE owner_id = $1', [endpoint.id])).toEqual([]);
-    const again = own.ask(webhooks.redeliver, { accountId, id: (await own.deliveries(accountId))[0]!.id });
+    const again = own.ask(webhooks.redeliver, {
+      accountId,
+      mode: 'test',
+      id: (await own.deliveries(accountId))[0]!.id,
+    });
     await expect(again).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
@@ -172,7 +178,7 @@ describe('an endpoint', () => {
     const notFound = { code: 'NOT_FOUND' };
     await expect(update(endpoint.id, { paused: true })).rejects.toMatchObject(notFound);
     for (const message of [webhooks.endpointDelete, webhooks.endpointRotateSecret, webhooks.testEvent]) {
-      await expect(own.ask(message, { accountId, id: endpoint.id })).rejects.toMatchObject(notFound);
+      await expect(own.ask(message, { accountId, mode: 'test', id: endpoint.id })).rejects.toMatchObject(notFound);
     }
   });
 });
@@ -180,7 +186,7 @@ describe('an endpoint', () => {
 describe('a secret that is rotated', () => {
   it('signs beside the new one until the overlap of a day is over', async () => {
     const { secret: old, endpoint } = await own.create(accountId, receiver.url);
-    const { secret } = await own.ask(webhooks.endpointRotateSecret, { accountId, id: endpoint.id });
+    const { secret } = await own.ask(webhooks.endpointRotateSecret, { accountId, mode: 'test', id: endpoint.id });
     expect(secret).not.toBe(old);
     const request = await told();
     expect(String(request.headers['webhook-signature']).split(' ')).toEqual([
@@ -207,7 +213,7 @@ describe('a secret that is rotated', () => {
   it('without an overlap signs no more, nor do those before it', async () => {
     const { endpoint } = await own.create(accountId, receiver.url);
     const rotate = (overlapSeconds?: number) =>
-      own.ask(webhooks.endpointRotateSecret, { accountId, id: endpoint.id, overlapSeconds });
+      own.ask(webhooks.endpointRotateSecret, { accountId, mode: 'test', id: endpoint.id, overlapSeconds });
     for (let n = 2; n <= 5; n++) await rotate();
     await expect(rotate()).rejects.toMatchObject({ code: 'INVALID_INPUT', body: { field: 'overlapSeconds' } });
     const { secret } = await rotate(0);
@@ -218,7 +224,7 @@ describe('a secret that is rotated', () => {
 
   it('is one by one, also when many are asked for at the same time', async () => {
     const { endpoint } = await own.create(accountId, receiver.url);
-    const rotate = () => own.ask(webhooks.endpointRotateSecret, { accountId, id: endpoint.id });
+    const rotate = () => own.ask(webhooks.endpointRotateSecret, { accountId, mode: 'test', id: endpoint.id });
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, rotate));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
     const newest = await own.sql('SELECT FROM secrets WHERE owner_id = $1 AND expires_at IS NULL', [endpoint.id]);
@@ -226,10 +232,10 @@ describe('a secret that is rotated', () => {
   });
 
   it('may be the default of the account, which signs what goes to a webhookUrl', async () => {
-    const { secret } = await own.ask(webhooks.defaultSecretRotate, { accountId });
+    const { secret } = await own.ask(webhooks.defaultSecretRotate, { accountId, mode: 'test' });
     const first = await told({ url: receiver.url });
     expect(() => new Webhook(secret).verify(first.body, signedHeaders(first))).not.toThrow();
-    const rotated = await own.ask(webhooks.defaultSecretRotate, { accountId, overlapSeconds: 0 });
+    const rotated = await own.ask(webhooks.defaultSecretRotate, { accountId, mode: 'test', overlapSeconds: 0 });
     const second = await told({ url: receiver.url });
     expect(() => new Webhook(rotated.secret).verify(second.body, signedHeaders(second))).not.toThrow();
     expect(() => new Webhook(secret).verify(second.body, signedHeaders(second))).toThrow();
@@ -258,7 +264,7 @@ describe('an endpoint is disabled', () => {
     expect(await own.ended(accountId, later, 'DEAD')).toMatchObject({ attempts: [] });
     // As many as may be under way there at once: each keeps its place until the endpoint is disabled.
     expect(receiver.requests.length).toBeLessThanOrEqual(8);
-    await expect(own.ask(webhooks.testEvent, { accountId, id: endpoint.id })).rejects.toMatchObject({
+    await expect(own.ask(webhooks.testEvent, { accountId, mode: 'test', id: endpoint.id })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     });
   });
@@ -282,7 +288,12 @@ describe('an endpoint is disabled', () => {
     missed.push(await own.happens(accountId));
     receiver.answer({ status: 200 });
     expect(await update(endpoint.id, { disabled: false })).toMatchObject({ disabledBecause: null, disabledAt: null });
-    const request = { accountId, since: new Date(Date.now() - 3_600_000).toISOString(), includeDelivered: false };
+    const request = {
+      accountId,
+      mode: 'test' as const,
+      since: new Date(Date.now() - 3_600_000).toISOString(),
+      includeDelivered: false,
+    };
     expect(await own.ask(webhooks.redeliverSince, request)).toEqual({ count: 2 });
     for (const each of missed) await own.ended(accountId, each, 'DELIVERED');
   });

@@ -20,13 +20,12 @@ export class OperatorController {
 
   @Handles(admin.webhook.list)
   async list({ accountId }: RequestOf<typeof admin.webhook.list>) {
-    return { endpoints: await this.endpoints.list(accountId) };
+    return { endpoints: await this.endpoints.list({ accountId }) };
   }
 
   @Handles(admin.webhook.update)
   async update(request: RequestOf<typeof admin.webhook.update>) {
-    const accountId = await this.endpoints.ownerOf(request.id);
-    return this.endpoints.update({ ...request, accountId }, 'operator');
+    return this.endpoints.update({ ...request, ...(await this.endpoints.ownerOf(request.id)) }, 'operator');
   }
 
   @Handles(admin.webhook.delete)
@@ -36,13 +35,12 @@ export class OperatorController {
 
   @Handles(admin.webhook.rotateSecret)
   async rotateSecret(request: RequestOf<typeof admin.webhook.rotateSecret>) {
-    const accountId = await this.endpoints.ownerOf(request.id);
-    return this.endpoints.rotateSecret({ ...request, accountId }, 'operator');
+    return this.endpoints.rotateSecret({ ...request, ...(await this.endpoints.ownerOf(request.id)) }, 'operator');
   }
 
   @Handles(admin.webhook.rotateDefaultSecret)
-  async rotateDefaultSecret({ accountId, overlapSeconds }: RequestOf<typeof admin.webhook.rotateDefaultSecret>) {
-    return { secret: await this.endpoints.rotateDefaultSecret(accountId, overlapSeconds, 'operator') };
+  async rotateDefaultSecret(request: RequestOf<typeof admin.webhook.rotateDefaultSecret>) {
+    return { secret: await this.endpoints.rotateDefaultSecret(request, 'operator') };
   }
 
   @Handles(admin.webhook.test)

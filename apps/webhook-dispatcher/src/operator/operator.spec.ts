@@ -21,7 +21,7 @@ afterEach(() => receiver.stop());
 
 const auditOf = async (filter: Partial<RequestOf<typeof admin.webhooksAudit>> = { accountId }) =>
   (await own.ask(admin.webhooksAudit, { first: 10, ...filter })).entries;
-const create = () => own.ask(admin.webhook.create, { accountId, url: receiver.url });
+const create = () => own.ask(admin.webhook.create, { accountId, mode: 'test', url: receiver.url });
 const notFound = { code: 'NOT_FOUND', body: { field: 'id' } };
 
 describe('an operator', () => {
@@ -52,11 +52,11 @@ describe('an operator', () => {
     expect(() => new Webhook(secret).verify(request!.body, signedHeaders(request!))).not.toThrow();
     expect(() => new Webhook(old).verify(request!.body, signedHeaders(request!))).toThrow();
 
-    const rotated = await own.ask(admin.webhook.rotateDefaultSecret, { accountId });
+    const rotated = await own.ask(admin.webhook.rotateDefaultSecret, { accountId, mode: 'test' });
     expect(rotated.secret).toMatch(/^whsec_/);
     const audit = (await auditOf()).slice(0, 2);
     expect(audit).toMatchObject([
-      { action: 'webhook.rotate-default-secret', target: accountId, after: { overlapSeconds: 86_400 } },
+      { action: 'webhook.rotate-default-secret', target: accountId, after: { mode: 'test', overlapSeconds: 86_400 } },
       { action: 'webhook.rotate-secret', target: endpoint.id, after: { overlapSeconds: 0 } },
     ]);
     for (const each of [old, secret, rotated.secret]) {
@@ -68,14 +68,14 @@ describe('an operator', () => {
     const { endpoint } = await create();
     const { id } = await own.ask(admin.webhook.test, { id: endpoint.id });
     await eventually(async () => (await own.ask(admin.webhook.delivery, { id })).status === 'DELIVERED');
-    const { deliveries } = await own.ask(admin.webhook.deliveries, { accountId, filter: {}, first: 10 });
+    const { deliveries } = await own.ask(admin.webhook.deliveries, { accountId, mode: 'test', filter: {}, first: 10 });
     expect(deliveries).toMatchObject([{ id, eventType: 'webhook.test', attempts: [{ number: 1, status: 200 }] }]);
 
     expect(await own.ask(admin.webhook.redeliver, { id })).toMatchObject({ id });
     await eventually(() => receiver.requests.length >= 2);
     await eventually(async () => (await own.ask(admin.webhook.delivery, { id })).status === 'DELIVERED');
     const since = new Date(Date.now() - 3_600_000).toISOString();
-    const all = { accountId, since, includeDelivered: true };
+    const all = { accountId, mode: 'test' as const, since, includeDelivered: true };
     expect(await own.ask(admin.webhook.redeliverSince, all)).toEqual({ count: 1 });
     await eventually(() => receiver.requests.length >= 3);
     expect(await auditOf()).toMatchObject([
@@ -92,7 +92,7 @@ describe('an operator', () => {
     const before = await auditOf();
     const invalid = { code: 'INVALID_INPUT' };
     const url = 'http://169.254.169.254/';
-    await expect(own.ask(admin.webhook.create, { accountId, url })).rejects.toMatchObject(invalid);
+    await expect(own.ask(admin.webhook.create, { accountId, mode: 'test', url })).rejects.toMatchObject(invalid);
     await expect(own.ask(admin.webhook.update, { id: endpoint.id, url })).rejects.toMatchObject(invalid);
     await expect(own.ask(admin.webhook.test, { id: endpoint.id })).rejects.toMatchObject(invalid);
     const unknown = { id: `whk_${'0'.repeat(32)}` };
@@ -109,11 +109,11 @@ describe('an operator', () => {
 
 it('what account holders do themselves is not the operators’, and is not in their audit', async () => {
   const { endpoint } = await own.create(accountId, receiver.url);
-  const asked = { accountId, id: endpoint.id };
+  const asked = { accountId, mode: 'test' as const, id: endpoint.id };
   await own.ask(webhooks.endpointUpdate, { ...asked, events: ['generation.failed'] });
   await own.ask(webhooks.endpointRotateSecret, asked);
   const { id } = await own.ask(webhooks.testEvent, asked);
-  await own.ask(webhooks.redeliver, { accountId, id });
+  await own.ask(webhooks.redeliver, { accountId, mode: 'test', id });
   await own.ask(webhooks.endpointDelete, asked);
   expect(await auditOf()).toEqual([]);
 });

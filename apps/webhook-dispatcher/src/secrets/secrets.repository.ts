@@ -1,21 +1,22 @@
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
+import type { Owner } from '../endpoints/endpoints.repository.js';
 import { audit, type By } from '../operator/audit.js';
 
-/** Whose secrets sign a delivery: its endpoint's, or its account's default. */
-export interface Signed {
-  accountId: string;
+/** Whose secrets sign a delivery: its endpoint's, or the default of its account and mode. */
+export interface Signed extends Owner {
   endpointId: string | null;
 }
 
-export const signerOf = ({ accountId, endpointId }: Signed): string => endpointId ?? accountId;
+export const signerOf = ({ accountId, mode, endpointId }: Signed): string =>
+  endpointId ?? (mode === 'live' ? accountId : `${accountId}/${mode}`);
 
 interface Row {
   owner_id: string;
   secrets: string[];
 }
 
-/** Secrets have an owner: an endpoint, or an account, whose default they are. */
+/** Secrets have an owner: an endpoint, or an account in one mode, whose default they are. */
 @Injectable()
 export class SecretsRepository {
   constructor(private readonly database: Database) {}
@@ -59,9 +60,9 @@ export class SecretsRepository {
         [ownerId, overlapSeconds],
       );
       await tx.query('INSERT INTO secrets (owner_id, secret) VALUES ($1, $2)', [ownerId, secret]);
-      const { accountId, endpointId } = signed;
+      const { accountId, mode, endpointId } = signed;
       const action = `webhook.rotate-${endpointId === null ? 'default-' : ''}secret`;
-      await audit(tx, by, { action, target: ownerId, accountId, after: { overlapSeconds } });
+      await audit(tx, by, { action, target: endpointId ?? accountId, accountId, after: { mode, overlapSeconds } });
       return true;
     });
   }

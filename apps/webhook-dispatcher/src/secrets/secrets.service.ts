@@ -23,10 +23,10 @@ export class SecretsService {
   async of(deliveries: Signed[]): Promise<Map<string, string[]>> {
     const signers = [...new Set(deliveries.map(signerOf))];
     const known = await this.repository.find(signers);
-    const accounts = new Set(deliveries.map(({ accountId }) => accountId));
-    const missing = signers.filter((signer) => accounts.has(signer) && !known.has(signer));
+    const defaults = new Set(deliveries.filter(({ endpointId }) => endpointId === null).map(signerOf));
+    const missing = signers.filter((signer) => defaults.has(signer) && !known.has(signer));
     if (missing.length === 0) return known;
-    await this.repository.add(new Map(missing.map((accountId) => [accountId, this.make()])));
+    await this.repository.add(new Map(missing.map((signer) => [signer, this.make()])));
     return this.repository.find(signers);
   }
 

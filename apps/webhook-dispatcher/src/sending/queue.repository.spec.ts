@@ -64,6 +64,7 @@ const enqueue = (...targets: Target[]) => enqueueOn(database, targets);
 function enqueueOn(on: Queryable, targets: Target[]): Promise<void> {
   const wanted = targets.map(({ url, accountId }) => {
     const { id: eventId, type, data } = event(url, accountId);
+    const mode = 'live' as const;
     made += 1;
     return {
       event: { id: eventId, accountId, type, occurredAt: data.completedAt!, data },
@@ -71,9 +72,10 @@ function enqueueOn(on: Queryable, targets: Target[]): Promise<void> {
         id: `dlv_${made}`,
         eventId,
         accountId,
+        mode,
         endpointId: null,
         url,
-        target: hostOf(url),
+        target: hostOf(url, mode),
       },
     };
   });

@@ -1,4 +1,4 @@
-import type { Generation } from '@doitong/contracts';
+import type { Generation, Mode } from '@doitong/contracts';
 import { Database } from '@doitong/service-kit';
 import { Injectable } from '@nestjs/common';
 import { type Destination, noteDue } from '../deliveries/destinations.js';
@@ -8,6 +8,7 @@ import type { Verdict } from './retry-schedule.js';
 /** A delivery that this process may attempt until its lease ends. */
 export interface ClaimedDelivery extends Destination {
   id: string;
+  mode: Mode;
   /** Null where it goes to a request's `webhookUrl`. */
   endpointId: string | null;
   url: string;
@@ -60,7 +61,7 @@ export const LEASE = `
   )
   UPDATE deliveries SET due_at = now() + make_interval(secs => $4 / 1000.0)
   FROM claimed, events WHERE deliveries.id = claimed.id AND events.id = event_id
-  RETURNING deliveries.id, deliveries.account_id AS "accountId", target, endpoint_id AS "endpointId", url, tries,
+  RETURNING deliveries.id, deliveries.account_id AS "accountId", mode, target, endpoint_id AS "endpointId", url, tries,
     tries_before AS "triesBefore", event_id AS "eventId", type, occurred_at AS "occurredAt", data`;
 
 /** A destination that has more due goes behind those that wait already. While its circuit is open, this attempt is the only one. */

@@ -88,6 +88,12 @@ describe('the shipped configuration of NATS', () => {
       'billing.key.issue',
       'generations.cancel',
       'JOBS.minimax',
+      'attempt.completed',
+      'attempt.completed.hedra',
+      'attempt.hint.hedra',
+      'catalog.announce.hedra',
+      'catalog.leave.hedra',
+      'catalog.changed',
     ];
     for (const subject of others) expect([subject, await ask(worker, subject)]).toEqual([subject, refused]);
     const read = [
@@ -98,9 +104,11 @@ describe('the shipped configuration of NATS', () => {
       'JOBS.*',
       '_INBOX.gateway.>',
       '_INBOX.>',
+      'attempt.hint.*',
+      'attempt.hint.hedra',
     ];
     for (const subject of read) expect([subject, await listen(worker, subject)]).toEqual([subject, refused]);
-    expect(await listen(worker, 'attempt.hint')).toBeUndefined();
+    expect(await listen(worker, 'attempt.hint.minimax')).toBeUndefined();
   });
 
   it('lets a worker read the jobs of its own family only, and make no stream', async () => {

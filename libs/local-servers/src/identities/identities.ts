@@ -3,9 +3,11 @@ import {
   type Broadcast,
   billing,
   catalog,
+  type FamilyRequest,
   generations,
   type Request,
   rateLimit,
+  saidBy,
   webhooks,
 } from '@doitong/contracts';
 
@@ -56,8 +58,8 @@ const services: Record<string, Role> = {
   generations: {
     answers: [
       'generations.*',
-      'attempt.*',
-      'catalog.*',
+      'attempt.*.*',
+      'catalog.*.*',
       ...ofAdmin('generation', 'provider', 'price', 'usage'),
       'admin.audit.generations',
     ],
@@ -67,17 +69,23 @@ const services: Record<string, Role> = {
       billing.lower,
       billing.settle,
       billing.limits,
+      billing.cancelTerms,
       billing.account,
       rateLimit.admit,
       rateLimit.free,
       enqueue,
     ],
-    tells: [anyChange, catalog.changed, attempts.hint],
+    tells: [anyChange, catalog.changed, attempts.hint('*')],
     hears: [catalog.changed],
     jetStream: ['JOBS.*', '$JS.API.STREAM.CREATE.JOBS'],
   },
   billing: {
-    answers: ['billing.*', 'billing.key.*', ...ofAdmin('account', 'key', 'credits', 'ledger'), 'admin.audit.billing'],
+    answers: [
+      'billing.*',
+      'billing.key.*',
+      ...ofAdmin('account', 'plan', 'key', 'credits', 'ledger'),
+      'admin.audit.billing',
+    ],
     asks: [generations.settled, generations.statuses],
     tells: [billing.keysChanged],
   },
@@ -89,12 +97,18 @@ function ofAdmin(...nouns: string[]): string[] {
   return nouns.map((noun) => `admin.${noun}.*`);
 }
 
-/** Reads the jobs of its own family; can neither make one nor make the stream, which could take up any subject. */
+/**
+ * Reads the jobs of its own family, and speaks for that family alone; can neither make a job nor make the stream, which could take up any
+ * subject.
+ */
 function workerOf(family: string): Role {
   const consumer = `JOBS.worker-${family}`;
-  const { hint, ...reports } = attempts;
+  const { hint: hintOf, ...reports } = attempts;
+  const hint = hintOf(family);
   return {
-    asks: [...Object.values(reports), catalog.announce, catalog.leave],
+    asks: [...Object.values<FamilyRequest>(reports), catalog.announce, catalog.leave].map((said) =>
+      saidBy(family, said),
+    ),
     tells: [hint],
     hears: [hint],
     jetStream: [
