@@ -144,6 +144,20 @@ it('a request that a client never finishes does not keep any service from ending
   }
 }, 300_000);
 
+it('a vendor that never answers a submit does not keep its worker from ending, nor the generation', async () => {
+  const customer = await newCustomer();
+  const text = `Is anybody there? ${Math.random()} [[sandbox:hang]]`;
+  const { id } = await customer.generate({ type: 'AUDIO', provider: 'elevenlabs', input: { text } });
+  await eventually(async () => (await platform.submits(text)) === 1, { timeoutMs: 60_000 });
+  const [worker] = platform.processes('worker-elevenlabs');
+  expect(await worker!.stop()).toBe(0);
+  await platform.kill('worker-elevenlabs');
+  await platform.start('worker-elevenlabs');
+  expect(await customer.ended(id, 120_000)).toMatchObject({ status: 'FAILED', error: { code: 'GENERATION_FAILED' } });
+  expect(await platform.submits(text)).toBe(1);
+  expect(await customer.settled()).toEqual({ credits: CREDITS, held: 0 });
+}, 300_000);
+
 describe('accepted but not yet begun', () => {
   it('generations wait for a worker to come, also when their wake-up calls are lost', async () => {
     const customer = await newCustomer();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderFamily } from '@doitong/providers/kit';
 import { type JobConsumer, JobQueue } from '@doitong/service-kit';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
@@ -24,6 +25,10 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     this.runner.handOver();
-    await this.consumer?.stop();
+    // A vendor may take minutes to answer a submit. Who ends before it leaves the submit to be looked up by another worker.
+    const ended = new AbortController();
+    const grace = sleep(this.config.STOP_GRACE_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([this.consumer?.stop(), grace]);
+    ended.abort();
   }
 }

@@ -157,15 +157,18 @@ describe('what is refused', () => {
 });
 
 it.each([
-  ['INTERNAL', 500],
-  ['UNKNOWN', 500],
-  ['UNAVAILABLE', 503],
-  ['DEADLINE_EXCEEDED', 504],
-])('a step answered %s (%d) may be made again, under its key', async (code, status) => {
-  const refused = { status, json: { error: { code, details: { reason: 'expired' } } } };
-  const { task } = await submit({ input: { image, text } }, { 'POST /v3/models/elevenlabs-v3': refused });
-  expect(await poll(task)).toMatchObject({ kind: 'unavailable', repeatable: true });
-});
+  ['INTERNAL', 500, true],
+  ['UNKNOWN', 500, true],
+  ['UNAVAILABLE', 503, false],
+  ['DEADLINE_EXCEEDED', 504, true],
+])(
+  'a step answered %s (%d) may be made again, under its key; for ever where it is not doubtful (%s)',
+  async (code, status, doubtful) => {
+    const refused = { status, json: { error: { code, details: { reason: 'expired' } } } };
+    const { task } = await submit({ input: { image, text } }, { 'POST /v3/models/elevenlabs-v3': refused });
+    expect(await poll(task)).toMatchObject({ kind: 'unavailable', repeatable: true, doubtful });
+  },
+);
 
 describe('a job', () => {
   it.each([

@@ -29,9 +29,8 @@ export const JobAnswer = Type.Object({
 type JobAnswer = Static<typeof JobAnswer>;
 
 /**
- * What the vendor's codes mean. Source: its list of codes, of which some have an HTTP status that is unverified. Every ask of this
- * family may be repeated, so codes that leave open whether it took (`INTERNAL`, `UNKNOWN`, `DEADLINE_EXCEEDED`) are `unavailable`. A repeat
- * may find the first still under way, and a model that is gone is nobody's bad input.
+ * What the vendor's codes mean. Source: its list of codes, of which some have an HTTP status that is unverified. A repeat may find the first
+ * ask still under way, and a model that is gone is nobody's bad input.
  */
 const kindOfCode: Record<string, VendorErrorKind> = {
   INVALID_ARGUMENT: 'invalid-input',
@@ -47,10 +46,10 @@ const kindOfCode: Record<string, VendorErrorKind> = {
   ALREADY_IN_PROGRESS: 'unavailable',
   MODERATION_FAILED: 'content-rejected',
   RESOURCE_EXHAUSTED: 'rate-limited',
-  INTERNAL: 'unavailable',
-  UNKNOWN: 'unavailable',
+  INTERNAL: 'server-error',
+  UNKNOWN: 'server-error',
   UNAVAILABLE: 'unavailable',
-  DEADLINE_EXCEEDED: 'unavailable',
+  DEADLINE_EXCEEDED: 'server-error',
 };
 
 const VendorRefusal = Type.Object({ job_id: maybe(Id), error: HedraError });

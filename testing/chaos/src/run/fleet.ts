@@ -81,7 +81,9 @@ export class Fleet {
   /** As a deployment does it: another first, then SIGTERM, at which it must end by itself. */
   async replace(name: ServiceName, service: Service): Promise<void> {
     await this.platform.start(name);
-    const code = await this.platform.end(name, service, 'SIGTERM').catch((error: Error) => error.message);
+    const code = await this.platform
+      .end(name, service, 'SIGTERM')
+      .catch((error: Error) => error.message.split('\n')[0]);
     if (code !== 0) this.violations.add('1 nothing is lost', `${name} ended with ${code} on SIGTERM`);
   }
 

@@ -25,6 +25,9 @@ export interface ProviderContract {
   answers?: Asks;
 }
 
+/** Before an attempt that only meets errors is over. */
+const MOST_ERRORS = 6;
+
 const portrait = readFileSync(new URL('./__fixtures__/portrait.png', import.meta.url));
 
 /** What every provider family promises, tried on the sandbox in the vendor's place. */
@@ -104,6 +107,7 @@ export function describeProviderContract({
         const { output, errors } = await run(text);
         expect(output).toBeUndefined();
         expect(errors.at(-1)?.kind).toBe(dedupes ? 'unavailable' : 'server-error');
+        expect(errors.length).toBeLessThanOrEqual(MOST_ERRORS);
         expect(await submits(text)).toBe(0);
         if (!dedupes) expect(await asks(text)).toBe(2);
       });
