@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '@doitong/contracts';
 import { listCost, type ProviderFamily, toFailure, VendorError } from '@doitong/providers/kit';
 import { type JobOutcome, Logger } from '@doitong/service-kit';
@@ -21,6 +22,8 @@ import { Reports } from './reports.js';
 import { Suspect } from './suspect.js';
 
 const WITHOUT_CREDENTIAL_MS = 30_000;
+/** For those who give something up at the end, to say so. */
+const LAST_WORDS_MS = 1_000;
 
 /** Runs the attempts that jobs wake this worker up for, each once at a time. */
 @Injectable()
@@ -63,10 +66,13 @@ export class AttemptRunner {
   /**
    * Gives up what another worker can go on with: what waits for its vendor, and what is being fetched from there. What is being submitted is
    * submitted first, and what only this worker has, such as an output that came with the answer, is stored and told, as far as there is time.
+   * Resolves when there is none left: a vendor may take minutes to answer a submit, which another worker then looks up.
    */
-  handOver(): void {
+  async handOver(): Promise<void> {
     this.going.abort();
-    setTimeout(() => this.gone.abort(), this.config.STOP_GRACE_MS).unref();
+    await sleep(this.config.STOP_GRACE_MS, undefined, { ref: false });
+    this.gone.abort();
+    await sleep(LAST_WORDS_MS, undefined, { ref: false });
   }
 
   private async hold(begun: Begun): Promise<JobOutcome> {

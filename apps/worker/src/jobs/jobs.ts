@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderFamily } from '@doitong/providers/kit';
 import { type JobConsumer, JobQueue } from '@doitong/service-kit';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
@@ -24,11 +23,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.runner.handOver();
-    // A vendor may take minutes to answer a submit. Who ends before it leaves the submit to be looked up by another worker.
-    const ended = new AbortController();
-    const grace = sleep(this.config.STOP_GRACE_MS, undefined, { signal: ended.signal }).catch(() => undefined);
-    await Promise.race([this.consumer?.stop(), grace]);
-    ended.abort();
+    const cutOff = this.runner.handOver();
+    await Promise.race([this.consumer?.stop(), cutOff]);
   }
 }
